@@ -1,0 +1,55 @@
+# Needs Python 3.11 or newer and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BENCH := .venv-bench
+BIN := $(VENV)/bin
+CORE := $(VENV)/.core
+DEV := $(VENV)/.dev
+ENV_TOO_OLD := import sys; sys.exit("kamrules needs Python 3.11 or newer, PYTHON is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)
+
+.PHONY: demo test check docs bench clean
+
+# kamrules ends with 1 when it has findings, and the demo has some on purpose.
+demo: $(CORE)
+	@$(BIN)/kamrules assess examples/welding --as-of 2026-06-30 || test $$? -eq 1
+
+test: $(DEV)
+	$(BIN)/python -m pytest -n 2
+
+check: $(DEV)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tools/build_docs.py --check
+	$(BIN)/kamrules check handbook
+
+docs: $(DEV)
+	$(BIN)/python tools/build_docs.py
+
+bench: $(BENCH)/.done
+	$(BENCH)/bin/python benchmarks/record.py
+
+clean:
+	rm -rf $(VENV) $(BENCH) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+$(BIN)/python:
+	@$(PYTHON) -c '$(ENV_TOO_OLD)'
+	$(PYTHON) -m venv $(VENV)
+
+$(CORE): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+# The live engine is built from source. Without a C compiler its tests are skipped, and all else runs.
+$(DEV): pyproject.toml | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@$(BIN)/python -m pip install --quiet --editable '.[live]' \
+		|| echo 'NOTE: durable-rules could not be built: tests of the live engine will be skipped'
+	@touch $(CORE) $@
+
+$(BENCH)/.done: pyproject.toml
+	@$(PYTHON) -c '$(ENV_TOO_OLD)'
+	$(PYTHON) -m venv $(BENCH)
+	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
