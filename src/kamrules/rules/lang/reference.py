@@ -1,0 +1,198 @@
+"""THE meaning of a condition: one branch per class of `core.py`, in the same order.
+
+A value is a known Python value, an `Interval` (a count not yet exactly known) or `Unknown` with the set
+of paths responsible. No caching, no tracing, no speed: when another engine disagrees, it is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kamrules.rules.lang.core import (
+    And, Arith, Attested, Call, Compare, Cond, Const, Exists, Field, Has, In, Negate, Node, Not, Or,
+    OrValue, Size, Tally, Var,
+)  # fmt: skip
+from kamrules.rules.lang.ops import COMPARISONS, FUNCTIONS, arithmetic, in_range
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No value, because of the facts at these paths (or a named arithmetic fault)."""
+
+    causes: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """A count between `low` and `high`, not exact because of the facts at `causes`."""
+
+    low: int
+    high: int
+    causes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A value of the record and the path where it stands; None is a missing value."""
+
+    value: Any
+    path: str
+
+
+Value = Any
+Env = Mapping[str, Place]
+
+
+def evaluate(node: Node, record: Any, as_of: date | None = None, *, root: str = "deal") -> Value:
+    """Return what `node` means on `record` (a mapping or an object with attributes) on day `as_of`."""
+    return value_of(node, {root: Place(record, root), "as_of": Place(as_of, "as_of")})
+
+
+def value_of(node: Node, env: Env) -> Value:  # noqa: C901, PLR0911, PLR0912 - one branch per node kind
+    """Return the value of `node` where each variable name stands for a place."""
+    match node:
+        case Const(value):
+            return value
+        case Var() | Field() | Attested():
+            place = locate(node, env)
+            return Unknown(frozenset({place.path})) if place.value is None else place.value
+        case Has(field):
+            return locate(field, env).value is not None
+        case OrValue(field, default):
+            found = locate(field, env).value
+            return default.value if found is None else found
+        case Not(operand):
+            value = value_of(operand, env)
+            return value if isinstance(value, Unknown) else not value
+        case And(operands):
+            return junction([value_of(operand, env) for operand in operands], decisive=False)
+        case Or(operands):
+            return junction([value_of(operand, env) for operand in operands], decisive=True)
+        case Compare(op, left, right):
+            return compare(op, value_of(left, env), value_of(right, env))
+        case In(item, values):
+            value = value_of(item, env)
+            if not values or not isinstance(value, Unknown):
+                return any(value == constant.value for constant in values)
+            return value
+        case Arith(op, left, right):
+            return arith(op, value_of(left, env), value_of(right, env))
+        case Negate(operand):
+            value = value_of(operand, env)
+            return value if isinstance(value, Unknown) else defined(in_range(-value))
+        case Call(function, args):
+            values = [value_of(arg, env) for arg in args]
+            unknown = causes_of(*values)
+            return Unknown(unknown) if unknown else defined(FUNCTIONS[function].meaning(*values))
+        case Cond(test, then, other):
+            value = value_of(test, env)
+            return value if isinstance(value, Unknown) else value_of(then if value else other, env)
+        case Exists(_, var, body):
+            found = elements(node.range, var, env)
+            if found is None:
+                return Unknown(frozenset({locate(node.range, env).path}))
+            return junction([value_of(body, inner) for inner in found], decisive=True)
+        case Tally(_, var, body):
+            found = elements(node.range, var, env)
+            if found is None:
+                return Unknown(frozenset({locate(node.range, env).path}))
+            values = [value_of(body, inner) for inner in found]
+            sure = sum(value is True for value in values)
+            maybe = sum(isinstance(value, Unknown) for value in values)
+            return Interval(sure, sure + maybe, causes_of(*values))
+        case Size(range_):
+            place = locate(range_, env)
+            if place.value is None:
+                return Unknown(frozenset({place.path}))
+            return Interval(len(place.value), len(place.value))
+
+
+def locate(node: Var | Field | Attested, env: Env) -> Place:
+    """Return where a field stands and what is there; a missing parent makes it missing."""
+    match node:
+        case Var(name):
+            return env[name]
+        case Field(base, name):
+            parent = locate(base, env)
+            return Place(read(parent.value, name), f"{parent.path}.{name}")
+        case Attested(field, minimum, assumed):
+            place = locate(field, env)
+            level = level_of(locate(field.base, env).value, field.name, assumed)
+            return place if level >= minimum else Place(None, place.path)
+
+
+def read(holder: Any, name: str) -> Any:
+    """Return member `name` of a mapping or object, or None when it is missing."""
+    if isinstance(holder, Mapping):
+        return holder.get(name)
+    return getattr(holder, name, None)
+
+
+def level_of(holder: Any, name: str, assumed: int) -> int:
+    """Return the recorded evidence level (0-4) of member `name`, or `assumed` when none is recorded."""
+    level = read(read(read(holder, "evidence"), name), "level")
+    return assumed if level is None else int(level[1:])
+
+
+def elements(range_: Field, var: Var, env: Env) -> list[Env] | None:
+    """Return one environment per list element, or None when the list is missing."""
+    place = locate(range_, env)
+    if place.value is None:
+        return None
+    return [{**env, var.name: Place(one, f"{place.path}[{i}]")} for i, one in enumerate(place.value)]
+
+
+def junction(values: list[Value], *, decisive: bool) -> Value:
+    """Return the Kleene `or` (decisive=True) or `and` (decisive=False) of the values."""
+    if any(value is decisive for value in values):
+        return decisive
+    unknown = causes_of(*values)
+    return Unknown(unknown) if unknown else not decisive
+
+
+def causes_of(*values: Value) -> frozenset[str]:
+    """Return the union of what makes any of the values not exactly known."""
+    return frozenset().union(*(v.causes for v in values if isinstance(v, Unknown | Interval)))
+
+
+def compare(op: str, left: Value, right: Value) -> Value:
+    """Compare two known values or two counts; a comparison of intervals may be unknown."""
+    causes = causes_of(left, right)
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return Unknown(causes)
+    if not isinstance(left, Interval) and not isinstance(right, Interval):
+        return COMPARISONS[op](left, right)
+    low, high = as_interval(left), as_interval(right)
+    holds = COMPARISONS[op]
+    ends = [(low.low, high.low), (low.low, high.high), (low.high, high.low), (low.high, high.high)]
+    apart = op != "==" or low.high < high.low or high.high < low.low or not causes
+    if apart and len({holds(a, b) for a, b in ends}) == 1:
+        return holds(low.low, high.low)
+    return Unknown(causes)
+
+
+def arith(op: str, left: Value, right: Value) -> Value:
+    """Compute with two known values, or with counts as intervals."""
+    if isinstance(left, Unknown) or isinstance(right, Unknown):
+        return Unknown(causes_of(left, right))
+    if not isinstance(left, Interval) and not isinstance(right, Interval):
+        return defined(arithmetic(op, left, right))
+    a, b = as_interval(left), as_interval(right)
+    low = arithmetic(op, a.low, b.high if op == "-" else b.low)
+    high = arithmetic(op, a.high, b.low if op == "-" else b.high)
+    if low is None or high is None:
+        return defined(None)
+    return Interval(low, high, causes_of(a, b))
+
+
+def as_interval(value: Interval | int) -> Interval:
+    """Return a known count as an exact interval."""
+    return value if isinstance(value, Interval) else Interval(value, value)
+
+
+def defined(value: Any) -> Value:
+    """Return a computed value, or Unknown where arithmetic has none."""
+    return Unknown(frozenset({"undefined arithmetic (zero divisor or overflow)"})) if value is None else value
