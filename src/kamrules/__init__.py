@@ -1,0 +1,28 @@
+"""kamrules: a key-account sales handbook as rules a machine can run, test and prove.
+
+>>> import kamrules as kr
+>>> from datetime import date
+>>> engine = kr.compile(kr.load_pack("handbook"))
+>>> engine.assess({"id": "D1"}, as_of=date(2026, 6, 30)).stage.claim
+'none'
+"""
+
+from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
+from kamrules.engine import Engine, check_pack, compile, json_schema, load_pack  # noqa: A004 - `kr.compile`
+from kamrules.errors import (
+    ArgumentError, BackendError, ExpressionError, Fault, InputError, KamrulesError, MissingExtraError, PackError,
+    RecordError,
+)  # fmt: skip
+from kamrules.explain import explain
+from kamrules.records import Account, Deal, Evidence, Stakeholder
+from kamrules.rules.pack import Pack
+from kamrules.rules.packformat import pack_json_schema
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "SCHEMA_VERSION", "Account", "ArgumentError", "Assessment", "BackendError", "Deal", "Engine", "Evidence",
+    "ExpressionError", "Fault", "InputError", "KamrulesError", "MissingExtraError", "Pack", "PackError",
+    "RecordError", "Rejection", "Stakeholder", "__version__", "check_pack", "compile", "explain", "json_schema",
+    "load_pack", "pack_json_schema",
+]  # fmt: skip

@@ -1,8 +1,8 @@
 """What kamrules says of one deal: typed, frozen, JSON-ready, with a stable schema.
 
-`SCHEMA_VERSION` changes when a field is removed or changes meaning; adding one does not change it.
-Texts are looked up in the pack by language when an assessment is turned to JSON, so an assessment itself
-holds ids, statuses, paths and values only.
+`SCHEMA_VERSION` changes when a field is removed or changes meaning; adding one does not change it. An
+assessment holds ids, statuses, paths and values; texts are looked up in the pack by language when it is
+written as JSON (`Engine.to_dict`).
 """
 
 from __future__ import annotations
@@ -11,135 +11,97 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from kamrules.errors import Fault
+from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Status
+from kamrules.scoring.milestones import Stage
+from kamrules.scoring.questions import Question
+from kamrules.scoring.tiers import Tier
 
 SCHEMA_VERSION = "1"
 
-Side = Literal["entry", "exit"]
 RedLineStatus = Literal["tripped", "clear", "unknown", "not_applicable"]
 BreachStatus = Literal["breach", "ok", "unknown", "not_applicable"]
 
 
 @dataclass(frozen=True, slots=True)
-class FactRead:
-    """One fact a verdict read: its path in the record, the value, the evidence level if one is recorded."""
+class PackRef:
+    """Which rules gave a verdict."""
 
-    path: str
-    value: Any
-    evidence: str | None = None
+    id: str
+    version: str
+    hash: str
 
 
 @dataclass(frozen=True, slots=True)
 class CriterionResult:
     """Verdict on one entry or exit criterion.
 
-    `facts` are the known facts read, `missing` the paths whose values would be needed while unknown.
+    With detail "full": `facts` are the facts read, `missing` the paths whose values are needed while unknown,
+    `failing` the parts of an unmet condition that fail, as its author wrote them.
     """
 
     id: str
     milestone: str
-    side: Side
+    side: Literal["entry", "exit"]
     is_hard: bool
     status: Status
-    facts: tuple[FactRead, ...] = ()
+    facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class MilestoneResult:
-    """One milestone: `open` when its exit may be worked on, `passed`, `blocked` or `unknown`.
-
-    `blockers` are hard criteria that are unmet, `unknowns` hard criteria that are unknown; entry and exit together.
-    """
-
-    id: str
-    status: Literal["passed", "blocked", "unknown"]
-    blockers: tuple[str, ...] = ()
-    unknowns: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class StageResult:
-    """Claimed stage against the stage the evidence supports.
-
-    `supported` is the furthest milestone whose predecessors are all passed on known facts; `possible` the
-    furthest one if every unknown turned out met. `claim` compares the claimed milestone with both.
-    """
-
-    claimed: str | None
-    supported: str
-    possible: str
-    claim: Literal["supported", "not_proven", "contradicted", "behind", "none"]
-    skipped: tuple[str, ...] = ()
-    milestones: tuple[MilestoneResult, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class TierResult:
-    """The tiers still possible for the account, best first; one when decided, none when the table has a gap.
-
-    `why_not` tells for each better row which of its conditions fail or are unknown, as readable texts.
-    """
-
-    possible: tuple[str, ...]
-    recorded: str | None
-    valid_for_year: int | None
-    why_not: tuple[tuple[str, tuple[str, ...]], ...] = ()
-
-    @property
-    def decided(self) -> str | None:
-        """The tier when exactly one is possible, else None."""
-        return self.possible[0] if len(self.possible) == 1 else None
+    failing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RedLineResult:
-    """Verdict on one red line."""
+    """Verdict on one red line; this is not legal advice."""
 
     id: str
-    severity: str
+    severity: Literal["BLOCK", "ESCALATE", "CAUTION"]
     status: RedLineStatus
-    facts: tuple[FactRead, ...] = ()
+    facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FindingResult:
-    """Verdict on one work rule: a breach never blocks."""
+    """Verdict on one work rule; a breach is reported and never blocks."""
 
     id: str
-    severity: str
+    severity: Literal["warning", "info"]
     status: BreachStatus
-    facts: tuple[FactRead, ...] = ()
+    facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
-    """One fact worth asking: how many hard criteria wait for it at the next gate, and in all."""
+class TierReview:
+    """The computed tier beside the recorded one, and the calendar year it is valid for."""
 
-    path: str
-    opens: tuple[str, ...]
-    weight: float
+    tier: Tier
+    recorded: str | None
+    valid_for_year: int | None
+
+    @property
+    def decided(self) -> str | None:
+        """The computed tier when exactly one is possible, else None."""
+        return self.tier.decided
 
 
 @dataclass(frozen=True, slots=True)
 class Assessment:
-    """Everything kamrules says of one deal on one day.
+    """Everything kamrules says of one deal on one day (`as_of`, an ISO date).
 
     `criteria`, `red_lines` and `findings` are complete and in pack order; `ask_first` ranks the unknown facts
-    of the next gate.
+    of the next gate; `tier` is None when the pack has no tier table; `issues` are values that were dropped
+    because they did not fit the record.
     """
 
     deal_id: str | None
     deal_name: str | None
     account_name: str | None
     as_of: str
-    pack_id: str
-    pack_version: str
-    pack_hash: str
-    stage: StageResult
-    tier: TierResult
+    pack: PackRef
+    stage: Stage
+    tier: TierReview | None
     criteria: tuple[CriterionResult, ...]
     red_lines: tuple[RedLineResult, ...]
     findings: tuple[FindingResult, ...]
@@ -147,10 +109,20 @@ class Assessment:
     issues: tuple[Fault, ...] = ()
     schema_version: str = SCHEMA_VERSION
 
+    @property
+    def tripped(self) -> tuple[str, ...]:
+        """Ids of the red lines that tripped."""
+        return tuple(line.id for line in self.red_lines if line.status == "tripped")
+
+    @property
+    def breaches(self) -> tuple[str, ...]:
+        """Ids of the work rules that are breached."""
+        return tuple(finding.id for finding in self.findings if finding.status == "breach")
+
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """A record that could not be read: its place in the input, its id if it had one, and every fault."""
+    """A record that could not be read: its 1-based place in the input, its id if it had one, every fault."""
 
     row: int
     id: str | None

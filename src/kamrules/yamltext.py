@@ -28,7 +28,8 @@ _TAG = "tag:yaml.org,2002:"
 class Node:
     """One YAML value: a dict of text to Node, a list of Node, or a scalar, with its place.
 
-    `key_span` is the place of the key that holds the value, `style` the scalar style (None is plain).
+    `key_span` is the place of the key that holds the value, `style` the scalar style (None is plain),
+    `tail` what follows a plain scalar on its line.
     """
 
     value: Any
@@ -36,6 +37,7 @@ class Node:
     key_span: Span | None = None
     style: str | None = None
     text: Text | None = None
+    tail: str = ""
 
     def data(self) -> Any:
         """Return the value as plain Python data."""
@@ -166,7 +168,9 @@ class _Builder:
         except ValueError:
             self.fault("P-VALUE", f"`{node.value}` is not a value of its YAML type", node.start_mark, "quote the text")
             return Node(None, span)
-        return Node(value, span, style=node.style, text=self.located(node))
+        end = node.end_mark
+        tail = self.lines[end.line][end.column :] if node.style is None and end.line < len(self.lines) else ""
+        return Node(value, span, style=node.style, text=self.located(node), tail=tail)
 
     def located(self, node: ScalarNode) -> Text:
         line, column = node.start_mark.line, node.start_mark.column
@@ -205,15 +209,14 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
 _RISKY_START = tuple("!'\"[{*&|>%@`")
 
 
-def condition_faults(node: Node, source_line: str) -> Iterator[Fault]:
+def condition_faults(node: Node) -> Iterator[Fault]:
     """Yield why the YAML style of a condition may change its meaning (LANGUAGE.md section 1)."""
     hint = "write the condition as a `|-` block"
     if node.style == ">":
         yield Fault("P-STYLE", "a folded block loses the lines of a condition", node.span, hint=hint)
     if node.style is not None or not isinstance(node.value, str):
         return
-    rest = source_line[node.span.column - 1 + len(node.value) :] if "\n" not in node.value else ""
-    if ": " in node.value or " #" in node.value or rest.lstrip().startswith("#"):
+    if ": " in node.value or " #" in node.value or node.tail.lstrip().startswith("#"):
         yield Fault("P-STYLE", "a plain condition may be cut short by `: ` or ` #`", node.span, hint=hint)
     elif node.value.startswith(_RISKY_START):
         yield Fault("P-STYLE", f"a plain condition must not start with `{node.value[0]}`", node.span, hint=hint)

@@ -1,0 +1,67 @@
+"""Rewriting core trees: replace nodes, and demand evidence of the claims a condition reads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from kamrules.rules.lang.core import (
+    And, Arith, Attested, Call, Compare, Cond, Const, Exists, Field, Has, In, Negate, Node, Not, Or, OrValue,
+    Size, Tally, Var,
+)  # fmt: skip
+from kamrules.rules.lang.types import Object
+
+
+def attest(node: Node, minimum: int, assumed: int) -> Node:
+    """Return the tree with every *claim* field read wrapped in `Attested(minimum)`."""
+
+    def wrap(found: Node) -> Node:
+        if isinstance(found, Field) and is_claim(found):
+            return Attested(found, minimum, assumed)
+        return found
+
+    return transform(node, wrap)
+
+
+def is_claim(field: Field) -> bool:
+    """Whether evidence levels apply to the field."""
+    holder = field.base.type
+    member = holder.member(field.name) if isinstance(holder, Object) else None
+    return member is not None and member.claim
+
+
+def transform(node: Node, change: Callable[[Node], Node]) -> Node:  # noqa: C901, PLR0911 - one branch per kind
+    """Return the tree with `change` applied to every value read and operator, children first.
+
+    Bases of fields and ranges of macros are left alone: they are places, not values.
+    """
+
+    def go(child: Node) -> Node:
+        return transform(child, change)
+
+    match node:
+        case Const() | Var() | Field() | Attested() | Size():
+            return change(node)
+        case Has(field):
+            return change(Has(_as_read(field, change)))
+        case OrValue(field, default):
+            return change(OrValue(_as_read(field, change), default))
+        case Not(operand) | Negate(operand):
+            return change(replace(node, operand=go(operand)))
+        case And(operands) | Or(operands):
+            return change(replace(node, operands=tuple(go(child) for child in operands)))
+        case Compare(_, left, right) | Arith(_, left, right):
+            return change(replace(node, left=go(left), right=go(right)))
+        case In(item):
+            return change(replace(node, item=go(item)))
+        case Call(_, args):
+            return change(replace(node, args=tuple(go(child) for child in args)))
+        case Cond(test, then, other):
+            return change(replace(node, test=go(test), then=go(then), other=go(other)))
+        case Exists() | Tally():
+            return change(replace(node, body=go(node.body)))
+
+
+def _as_read(field: Field | Attested, change: Callable[[Node], Node]) -> Field | Attested:
+    changed = change(field)
+    return changed if isinstance(changed, Field | Attested) else field

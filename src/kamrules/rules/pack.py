@@ -1,0 +1,247 @@
+"""A pack: rules as data, read from YAML with the place of every key.
+
+`read_pack` collects every structural fault and keeps whatever part is sound, so that the planner can go on
+to check conditions and a pack with nine mistakes reports nine.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kamrules.errors import Fault, PackError, nearest
+from kamrules.rules import packformat as f
+from kamrules.source import Span
+from kamrules.validation import faults_of
+from kamrules.yamltext import Node, merge, read_yaml
+
+SECTIONS: dict[str, type[BaseModel]] = {
+    "sources": f.Deck,
+    "params": f.Param,
+    "defs": f.Definition,
+    "milestones": f.Milestone,
+    "criteria": f.Criterion,
+    "red_lines": f.RedLine,
+    "findings": f.Finding,
+    "tables": f.DecisionTable,
+    "scorecards": f.ScorecardSpec,
+}
+_HEADER = ("kamrules", "id", "version", "title", "owner")
+_MAX_EXTENDS = 8
+MANIFEST = "pack.yaml"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack as read: typed parts by id, in file order, with parameter overrides applied.
+
+    `hash` is the SHA-256 of the merged content and overrides: equal hashes mean equal rules.
+    """
+
+    id: str
+    version: str
+    title: f.Words
+    owner: str
+    currency: str
+    assumed_evidence: int
+    tier_table: str | None
+    hash: str
+    sources: Mapping[str, f.Deck]
+    fields: Mapping[str, Mapping[str, f.CustomField]]
+    params: Mapping[str, f.Param]
+    defs: Mapping[str, f.Definition]
+    milestones: Mapping[str, f.Milestone]
+    criteria: Mapping[str, f.Criterion]
+    red_lines: Mapping[str, f.RedLine]
+    findings: Mapping[str, f.Finding]
+    tables: Mapping[str, f.DecisionTable]
+    scorecards: Mapping[str, f.ScorecardSpec]
+    node: Node
+
+    def __repr__(self) -> str:
+        return f"Pack({self.id} {self.version}, {len(self.criteria)} criteria, hash {self.hash[:12]})"
+
+    def span(self, *path: str) -> Span:
+        """Return where the deepest existing key of `path` stands in its file."""
+        node = self.node.find(path)
+        return node.span
+
+    def milestone_of(self, criterion: str) -> str:
+        """Return the milestone id of a criterion."""
+        return self.criteria[criterion].gate.split(".")[0]
+
+
+def shipped_packs() -> dict[str, Path]:
+    """Return the packs that come with kamrules, by id."""
+    root = Path(str(resources.files("kamrules") / "packs"))
+    return {path.parent.name: path for path in sorted(root.glob(f"*/{MANIFEST}"))}
+
+
+def locate_pack(ref: str | Path, base: Path | None = None) -> tuple[Path, str]:
+    """Return the manifest of a pack and the name to show for it; PackError if there is none."""
+    shipped = shipped_packs()
+    if isinstance(ref, str) and ref in shipped:
+        return shipped[ref], f"{ref}/{MANIFEST}"
+    path = Path(ref) if base is None else base / ref
+    if path.is_dir():
+        path = path / MANIFEST
+    if not path.is_file():
+        hint = nearest(str(ref), shipped) or f"shipped packs: {', '.join(shipped) or 'none'}"
+        raise PackError(Fault("P-PACK", f"no pack `{ref}`: neither a shipped pack nor a file", hint=hint))
+    return path, str(path)
+
+
+def read_pack(
+    ref: str | Path, *, params: Mapping[str, Any] | None = None, currency: str | None = None
+) -> tuple[Pack, list[Fault]]:
+    """Read a pack with what it includes and extends; return it with every structural fault found.
+
+    Raises `PackError` only where nothing can be read at all (no such file, not YAML).
+    """
+    faults: list[Fault] = []
+    node = _read_merged(ref, None, faults, ())
+    header = _header(node, faults)
+    sections = {name: _section(node, name, model, faults) for name, model in SECTIONS.items()}
+    sections["params"] = _override(sections["params"], params or {}, faults)
+    fields = _custom_fields(node, faults)
+    used_currency = currency or header.currency
+    content = {
+        "pack": node.data(),
+        "params": {name: param.value for name, param in sections["params"].items()},
+        "currency": used_currency,
+    }
+    pack = Pack(
+        id=header.id or "unnamed",
+        version=header.version or "0.0.0",
+        title=header.title or f.Words(en="unnamed", zh="unnamed"),
+        owner=header.owner or "",
+        currency=used_currency,
+        assumed_evidence=int(header.assumed_evidence[1:]),
+        tier_table=header.tier_table,
+        hash=hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
+        fields=fields,
+        node=node,
+        **sections,
+    )
+    return pack, faults
+
+
+def _read_merged(ref: str | Path, base: Path | None, faults: list[Fault], chain: tuple[Path, ...]) -> Node:
+    path, shown = locate_pack(ref, base)
+    path = path.resolve()
+    if path in chain or len(chain) >= _MAX_EXTENDS:
+        raise PackError(Fault("P-CYCLE", f"`extends` comes back to `{shown}` or is deeper than {_MAX_EXTENDS}"))
+    node = read_yaml(path, error=PackError, shown=shown)
+    if not isinstance(node.value, dict):
+        raise PackError(Fault("P-VALUE", "a pack is a mapping of sections", node.span))
+    node = _with_includes(node, path, shown, faults)
+    parent = node.get("extends")
+    if parent is not None and isinstance(parent.value, str):
+        try:
+            base_node = _read_merged(parent.value, path.parent, faults, (*chain, path))
+        except PackError as error:
+            raise PackError(replace(fault, span=fault.span or parent.span) for fault in error.faults) from None
+        node = merge(base_node, node)
+    return node
+
+
+def _with_includes(node: Node, path: Path, shown: str, faults: list[Fault]) -> Node:
+    included = node.get("include")
+    sections = dict(node.value)
+    for item in included.value if included is not None and isinstance(included.value, list) else []:
+        relative = PurePosixPath(str(item.value))
+        if relative.is_absolute() or ".." in relative.parts:
+            faults.append(Fault("P-INCLUDE", f"`{item.value}` leaves the folder of the pack", item.span))
+            continue
+        part_path = path.parent / relative
+        if not part_path.is_file():
+            others = [p.name for p in path.parent.glob("*.yaml")]
+            faults.append(
+                Fault("P-INCLUDE", f"no file `{item.value}`", item.span, hint=nearest(str(item.value), others))
+            )
+            continue
+        try:
+            part = read_yaml(part_path, error=PackError, shown=str(PurePosixPath(shown).parent / relative))
+        except PackError as error:
+            faults.extend(error.faults)
+            continue
+        _add_sections(sections, part, faults)
+    return replace(node, value=sections)
+
+
+def _add_sections(sections: dict[str, Node], part: Node, faults: list[Fault]) -> None:
+    if not isinstance(part.value, dict):
+        faults.append(Fault("P-VALUE", "an included file is a mapping of sections", part.span))
+        return
+    for name, child in part.value.items():
+        if name not in SECTIONS and name != "fields":
+            hint = nearest(name, [*SECTIONS, "fields"])
+            faults.append(Fault("P-FIELD", f"no section `{name}` in an included file", child.key_span, hint=hint))
+        elif name not in sections:
+            sections[name] = child
+        elif isinstance(child.value, dict) and isinstance(sections[name].value, dict):
+            for key, item in child.value.items():
+                if key in sections[name].value:
+                    first = sections[name].value[key].key_span
+                    faults.append(
+                        Fault("P-DUPLICATE", f"`{key}` is already in `{name}`", item.key_span, hint=f"first at {first}")
+                    )
+            sections[name] = replace(sections[name], value={**child.value, **sections[name].value})
+
+
+def _header(node: Node, faults: list[Fault]) -> f.PackFile:
+    keys = {key: child.data() for key, child in node.value.items() if key not in SECTIONS and key != "fields"}
+    for name in _HEADER:
+        if name not in keys:
+            faults.append(Fault("P-MISSING", f"`{name}` is missing", node.span))
+    while True:
+        try:
+            return f.PackFile.model_validate(keys)
+        except ValidationError as error:
+            faults.extend(faults_of(error, f.PackFile, node=node, prefix="P"))
+            bad = {str(item["loc"][0]) for item in error.errors()}
+            keys = {key: value for key, value in keys.items() if key not in bad}
+
+
+def _section(node: Node, name: str, model: type[BaseModel], faults: list[Fault]) -> dict[str, Any]:
+    section = node.get(name)
+    if section is None:
+        return {}
+    if not isinstance(section.value, dict):
+        faults.append(Fault("P-VALUE", f"`{name}` is a mapping of ids", section.span))
+        return {}
+    found = {}
+    for key, child in section.value.items():
+        try:
+            found[key] = model.model_validate(child.data())
+        except ValidationError as error:
+            located = replace(child, span=child.key_span or child.span)
+            faults.extend(faults_of(error, model, node=located, prefix="P", where=f"{name}.{key}"))
+    return found
+
+
+def _custom_fields(node: Node, faults: list[Fault]) -> dict[str, dict[str, f.CustomField]]:
+    section = node.get("fields")
+    if section is None or not isinstance(section.value, dict):
+        return {}
+    return {record: _section(section, record, f.CustomField, faults) for record in section.value}
+
+
+def _override(params: dict[str, Any], given: Mapping[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    result = dict(params)
+    for name, value in given.items():
+        if name not in params:
+            faults.append(Fault("A-PARAM", f"no parameter `{name}`", hint=nearest(name, params)))
+            continue
+        try:
+            result[name] = f.Param.model_validate({**params[name].model_dump(exclude_none=True), "value": value})
+        except ValidationError as error:
+            faults.extend(faults_of(error, f.Param, prefix="A", where=f"params.{name}"))
+    return result
