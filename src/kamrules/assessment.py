@@ -8,9 +8,10 @@ written as JSON (`Engine.to_dict`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from kamrules.errors import Fault
+from kamrules.records.rejection import Rejection as Rejection  # noqa: PLC0414 - made by readers, a floor below
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Status
 from kamrules.scoring.milestones import Stage
@@ -118,17 +119,3 @@ class Assessment:
     def breaches(self) -> tuple[str, ...]:
         """Ids of the work rules that are breached."""
         return tuple(finding.id for finding in self.findings if finding.status == "breach")
-
-
-@dataclass(frozen=True, slots=True)
-class Rejection:
-    """A record that could not be read: its 1-based place in the input, its id if it had one, every fault."""
-
-    row: int
-    id: str | None
-    faults: tuple[Fault, ...]
-    record: Any = None
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return the rejection as plain JSON-ready data."""
-        return {"row": self.row, "id": self.id, "faults": [fault.to_dict() for fault in self.faults]}
