@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from kamrules.rules.lang.types import Type
+from kamrules.rules.lang.types import Bool, Count, Type
 
 Scalar = bool | int | float | str | date | datetime | timedelta
 
@@ -205,6 +205,21 @@ def children(node: Node) -> tuple[Node, ...]:
             return (range_, body)
         case Size(range_):
             return (range_,)
+
+
+def type_of(node: Node) -> Type:
+    """Return the static type of a core tree."""
+    match node:
+        case Const() | Var() | Field() | Arith() | Negate() | Call() | Cond():
+            return node.type
+        case Attested(field):
+            return field.type
+        case OrValue(field):
+            return type_of(field)
+        case Tally() | Size():
+            return Count()
+        case _:
+            return Bool()
 
 
 def walk(node: Node) -> Iterator[Node]:
