@@ -10,7 +10,14 @@
 from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
 from kamrules.engine import Engine, check_pack, compile, json_schema, load_pack  # noqa: A004 - `kr.compile`
 from kamrules.errors import (
-    ArgumentError, BackendError, ExpressionError, Fault, InputError, KamrulesError, MissingExtraError, PackError,
+    ArgumentError,
+    BackendError,
+    ExpressionError,
+    Fault,
+    InputError,
+    KamrulesError,
+    MissingExtraError,
+    PackError,
     RecordError,
 )  # fmt: skip
 from kamrules.explain import explain

@@ -12,7 +12,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from kamrules.assessment import (
-    Assessment, CriterionResult, FindingResult, PackRef, RedLineResult, Rejection, TierReview,
+    Assessment,
+    CriterionResult,
+    FindingResult,
+    PackRef,
+    RedLineResult,
+    Rejection,
+    TierReview,
 )  # fmt: skip
 from kamrules.errors import ArgumentError, Fault, PackError, RecordError
 from kamrules.records import label_of
@@ -127,7 +133,9 @@ class Engine:
             return deal
         data = deal.model_dump(exclude_unset=True) if isinstance(deal, BaseModel) else deal
         if not isinstance(data, Mapping):
-            raise RecordError(Fault("R-VALUE", f"a deal is a mapping or a record, seen: {type(deal).__name__}"))
+            raise RecordError(
+                Fault("R-VALUE", f"a deal is a mapping or a record, seen: {type(deal).__name__}")
+            )
         try:
             return self.model.model_validate(data)
         except ValidationError as error:
@@ -171,7 +179,9 @@ class Engine:
         """
         day = _day(as_of)
         if bad_values not in {"reject", "unknown"}:
-            raise ArgumentError(Fault("A-VALUE", f"bad_values is `reject` or `unknown`, seen: `{bad_values}`"))
+            raise ArgumentError(
+                Fault("A-VALUE", f"bad_values is `reject` or `unknown`, seen: `{bad_values}`")
+            )
         for row, deal in enumerate(deals, start_row):
             if isinstance(deal, Rejection):
                 yield deal
@@ -249,7 +259,12 @@ class Engine:
             tier=self._tier(record, day, outcome),
             criteria=tuple(
                 CriterionResult(
-                    name, *_gate_of(spec.gate), spec.kind == "hard", statuses[name], *details(name), failing(name)
+                    name,
+                    *_gate_of(spec.gate),
+                    spec.kind == "hard",
+                    statuses[name],
+                    *details(name),
+                    failing(name),
                 )
                 for name, spec in self.pack.criteria.items()
             ),
@@ -268,7 +283,9 @@ class Engine:
     def _check(self, record: BaseModel, day: date, outcome: Outcome) -> None:
         expected = self._reference.run(record, day)
         if expected != outcome:
-            message = f"pack {self.pack.hash[:12]}, deal {_id_of(record)}: compiled and reference engine disagree"
+            message = (
+                f"pack {self.pack.hash[:12]}, deal {_id_of(record)}: compiled and reference engine disagree"
+            )
             raise EngineDisagreementError(message)
 
     @cached_property
@@ -325,7 +342,11 @@ class Engine:
             title = label_of(model, name, language) if model is not None else name
             number = index.rstrip("]")
             words.append(f"{title} {int(number) + 1}" if bracket and number else title)
-            model = model_in(model.model_fields[name].annotation) if model and name in model.model_fields else None
+            model = (
+                model_in(model.model_fields[name].annotation)
+                if model and name in model.model_fields
+                else None
+            )
         return " › ".join(words) or path
 
     def show(self, fact: Fact, language: Literal["en", "zh"] = "en") -> str:

@@ -103,7 +103,8 @@ class BackendError(KamrulesError):
 def nearest(name: str, known: Iterable[str]) -> str:
     """Return a hint naming the nearest of `known` to `name`, or an empty string."""
     names: Sequence[str] = sorted(set(known))
-    found = difflib.get_close_matches(name, names, n=1, cutoff=0.6)
+    cutoff = 0.5 if len(name) <= 3 else 0.6  # noqa: PLR2004 - an id such as `M9` shares one sign with `M1`
+    found = difflib.get_close_matches(name, names, n=1, cutoff=cutoff)
     if not found:
         by_lower = {other.lower(): other for other in names}
         found = [by_lower[name.lower()]] if name.lower() in by_lower else []

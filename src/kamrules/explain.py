@@ -72,7 +72,12 @@ class _Section:
 
 
 def explain(
-    engine: Engine, deal: Any, *, as_of: date, language: Language = "en", format: Format = "text"  # noqa: A002
+    engine: Engine,
+    deal: Any,
+    *,
+    as_of: date,
+    language: Language = "en",
+    format: Format = "text",  # noqa: A002
 ) -> str:
     """Explain one deal.
 
@@ -97,7 +102,9 @@ def explain(
     """
     if language not in {"en", "zh"} or format not in {"text", "markdown", "json"}:
         seen = language if language not in {"en", "zh"} else format
-        raise ArgumentError(Fault("A-VALUE", f"language is en or zh, format is text, markdown or json; seen: `{seen}`"))
+        raise ArgumentError(
+            Fault("A-VALUE", f"language is en or zh, format is text, markdown or json; seen: `{seen}`")
+        )
     assessment = engine.assess(deal, as_of=as_of, detail="full")
     if format == "json":
         return json.dumps(engine.to_dict(assessment, language), ensure_ascii=False, indent=2)
@@ -130,7 +137,9 @@ class _Writer:
                 yield _Section(self.say(key), [self.criterion(by_id[name]) for name in names])
         if self.a.tier is not None:
             yield self.tier()
-        tripped = [self.red_line(line.id, line.facts) for line in self.a.red_lines if line.status == "tripped"]
+        tripped = [
+            self.red_line(line.id, line.facts) for line in self.a.red_lines if line.status == "tripped"
+        ]
         if tripped:
             yield _Section(self.say("red_lines"), tripped)
         breaches = [self.finding(finding.id) for finding in self.a.findings if finding.status == "breach"]
@@ -162,7 +171,9 @@ class _Writer:
     def criterion(self, result: CriterionResult) -> _Item:
         spec = self.engine.pack.criteria[result.id]
         slides = ", ".join(f"p{slide}" for slide in spec.source.slide or [])
-        head = f"{result.id} {spec.name.get(self.language)}" + (f" ({self.say('slide')} {slides})" if slides else "")
+        head = f"{result.id} {spec.name.get(self.language)}" + (
+            f" ({self.say('slide')} {slides})" if slides else ""
+        )
         item = _Item(head)
         item.notes += self.fact_notes(result.facts)
         if result.missing:
@@ -183,7 +194,9 @@ class _Writer:
 
     def fact(self, fact: Fact) -> str:
         level = f" [{fact.evidence}]" if fact.evidence else ""
-        return f"{self.engine.label(fact.path, self.language)} = {self.engine.show(fact, self.language)}{level}"
+        return (
+            f"{self.engine.label(fact.path, self.language)} = {self.engine.show(fact, self.language)}{level}"
+        )
 
     def tier(self) -> _Section:
         review = self.a.tier
@@ -207,10 +220,17 @@ class _Writer:
     def red_line(self, name: str, facts: tuple[Fact, ...]) -> _Item:
         spec = self.engine.pack.red_lines[name]
         basis = "; ".join(
-            f"{base.law} ({base.mark})" for base in spec.basis if base.applies_on(date.fromisoformat(self.a.as_of))
+            f"{base.law} ({base.mark})"
+            for base in spec.basis
+            if base.applies_on(date.fromisoformat(self.a.as_of))
         )
-        notes = [*self.fact_notes(facts), f"{self.say('lawful')}: {spec.lawful_alternative.get(self.language)}"]
-        return _Item(f"{name} [{spec.severity}] {spec.name.get(self.language)}", notes + ([basis] if basis else []))
+        notes = [
+            *self.fact_notes(facts),
+            f"{self.say('lawful')}: {spec.lawful_alternative.get(self.language)}",
+        ]
+        return _Item(
+            f"{name} [{spec.severity}] {spec.name.get(self.language)}", notes + ([basis] if basis else [])
+        )
 
     def finding(self, name: str) -> _Item:
         spec = self.engine.pack.findings[name]

@@ -54,7 +54,7 @@ def _wording(item: Any, model: type[BaseModel]) -> tuple[str, str, str]:
         names = field_names(model, loc[:-1])
         return "FIELD", f"no field `{loc[-1]}`", nearest(str(loc[-1]), names)
     if kind == "missing":
-        return "MISSING", f"`{loc[-1]}` is missing", ""
+        return "MISSING", f"`{loc[-1]}` is missing", f"add `{loc[-1]}: …`"
     if kind == "literal_error":
         allowed = _allowed(item["ctx"]["expected"])
         hint = nearest(str(seen), allowed)
@@ -83,9 +83,7 @@ def field_names(model: type[BaseModel], loc: Sequence[int | str]) -> list[str]:
     for step in loc:
         if isinstance(step, int) or current is None:
             continue
-        info = next(
-            (i for name, i in current.model_fields.items() if step in (name, i.alias)), None
-        )
+        info = next((i for name, i in current.model_fields.items() if step in (name, i.alias)), None)
         current = model_in(info.annotation) if info is not None else current
     if current is None:
         return []

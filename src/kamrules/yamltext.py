@@ -51,9 +51,9 @@ class Node:
         """Return the deepest node along `path`, skipping steps that do not exist."""
         node = self
         for step in path:
-            if isinstance(node.value, dict) and step in node.value:
-                node = node.value[step]
-            elif isinstance(node.value, list) and isinstance(step, int) and step < len(node.value):
+            if (isinstance(node.value, dict) and step in node.value) or (
+                isinstance(node.value, list) and isinstance(step, int) and step < len(node.value)
+            ):
                 node = node.value[step]
         return node
 
@@ -77,7 +77,12 @@ def read_yaml(path: Path, *, error: type[KamrulesError] = InputError, shown: str
     except UnicodeDecodeError as problem:
         line = raw[: problem.start].count(b"\n") + 1
         raise error(
-            Fault("I-UTF8", f"byte {problem.start} is not UTF-8", Span(name, line, 1), hint="save the file as UTF-8")
+            Fault(
+                "I-UTF8",
+                f"byte {problem.start} is not UTF-8",
+                Span(name, line, 1),
+                hint="save the file as UTF-8",
+            )
         ) from None
     return parse_yaml(text, name, error=error)
 
@@ -92,7 +97,9 @@ def parse_yaml(text: str, name: str = "", *, error: type[KamrulesError] = InputE
         span = Span(name, mark.line + 1, mark.column + 1) if mark else Span(name)
         raise error(Fault("P-YAML", _reason(problem), span)) from None
     except (YAMLError, ValueError, RecursionError, OverflowError) as problem:
-        raise error(Fault("P-YAML", f"not readable as YAML: {str(problem).splitlines()[0]}", Span(name))) from None
+        raise error(
+            Fault("P-YAML", f"not readable as YAML: {str(problem).splitlines()[0]}", Span(name))
+        ) from None
     except (AssertionError, IndexError, TypeError, AttributeError):
         # The YAML library gives up on some malformed streams with bare exceptions.
         raise error(Fault("P-YAML", "not readable as YAML", Span(name))) from None
@@ -129,7 +136,11 @@ class _Builder:
         span = self.span(node.start_mark)
         self.count += 1
         if depth > MAX_DEPTH or self.count > MAX_NODES:
-            what = f"nested deeper than {MAX_DEPTH}" if depth > MAX_DEPTH else f"more than {MAX_NODES} values, aliases included"
+            what = (
+                f"nested deeper than {MAX_DEPTH}"
+                if depth > MAX_DEPTH
+                else f"more than {MAX_NODES} values, aliases included"
+            )
             if not any(fault.code == "P-LIMIT" for fault in self.faults):
                 self.fault("P-LIMIT", what, node.start_mark)
             return Node(None, span)
@@ -151,7 +162,12 @@ class _Builder:
                 self.fault("P-DUPLICATE", f"key `{name}` appears twice", mark, "keep one of them")
                 continue
             if name == "<<":
-                self.fault("P-MERGE", "merge keys are not part of YAML 1.2", mark, "use `extends` or repeat the values")
+                self.fault(
+                    "P-MERGE",
+                    "merge keys are not part of YAML 1.2",
+                    mark,
+                    "use `extends` or repeat the values",
+                )
                 continue
             found[name] = replace(self.build(child, depth + 1), key_span=self.span(mark))
         return found
@@ -166,7 +182,12 @@ class _Builder:
         try:
             value = read(node.value)
         except ValueError:
-            self.fault("P-VALUE", f"`{node.value}` is not a value of its YAML type", node.start_mark, "quote the text")
+            self.fault(
+                "P-VALUE",
+                f"`{node.value}` is not a value of its YAML type",
+                node.start_mark,
+                "quote the text",
+            )
             return Node(None, span)
         end = node.end_mark
         tail = self.lines[end.line][end.column :] if node.style is None and end.line < len(self.lines) else ""
@@ -219,7 +240,9 @@ def condition_faults(node: Node) -> Iterator[Fault]:
     if ": " in node.value or " #" in node.value or node.tail.lstrip().startswith("#"):
         yield Fault("P-STYLE", "a plain condition may be cut short by `: ` or ` #`", node.span, hint=hint)
     elif node.value.startswith(_RISKY_START):
-        yield Fault("P-STYLE", f"a plain condition must not start with `{node.value[0]}`", node.span, hint=hint)
+        yield Fault(
+            "P-STYLE", f"a plain condition must not start with `{node.value[0]}`", node.span, hint=hint
+        )
 
 
 def merge(base: Node, over: Node) -> Node:

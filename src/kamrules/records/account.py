@@ -36,7 +36,10 @@ class Account(Record):
     industry: str | None = fact("Industry", "行业")
     region: str | None = fact("Region", "区域")
     ownership: Literal["soe", "government", "private", "foreign"] | None = fact(
-        "Ownership", "所有制", "who owns the buyer: state-owned, government, private or foreign", "国企、政府、民企或外企"
+        "Ownership",
+        "所有制",
+        "who owns the buyer: state-owned, government, private or foreign",
+        "国企、政府、民企或外企",
     )
     employees: Annotated[int, Field(ge=0, le=100_000_000)] | None = fact(
         "Employees", "员工人数", unit=("people", "人")
@@ -45,22 +48,35 @@ class Account(Record):
         "Rank by sales", "销售业绩排名", "rank in its industry by annual sales", "按年销售业绩的行业排名"
     )
     rank_profit: Rank | None = fact(
-        "Rank by profit", "经营利润排名", "rank in its industry by annual operating profit", "按年经营利润的行业排名"
+        "Rank by profit",
+        "经营利润排名",
+        "rank in its industry by annual operating profit",
+        "按年经营利润的行业排名",
     )
     rank_year: Year | None = fact("Year of the ranks", "排名年度", unit=("year", "年"))
     rank_source: str | None = fact("Source of the ranks", "排名来源")
     potential: Literal["high", "normal"] | None = fact(
         "Potential", "潜力", "second axis that separates A from B and C from D (C7)", "区分A/B与C/D的第二维度"
     )
-    tier: Tier | None = fact("Recorded tier", "已登记级别", "tier on file from the last review", "上次评定的级别")
+    tier: Tier | None = fact(
+        "Recorded tier", "已登记级别", "tier on file from the last review", "上次评定的级别"
+    )
     tier_year: Year | None = fact("Year of the recorded tier", "级别年度", unit=("year", "年"))
-    coverage_owner_role: Desk | None = fact("Coverage owner", "维护负责人", "desk that looks after the account", "负责维护的岗位")
+    coverage_owner_role: Desk | None = fact(
+        "Coverage owner", "维护负责人", "desk that looks after the account", "负责维护的岗位"
+    )
     coverage_mode: Literal["field_visit", "telephone"] | None = fact("Coverage mode", "维护方式")
     interest_estimate: Literal["not_estimated", "none", "low", "medium", "high"] | None = fact(
-        "Estimated interest", "利益估计", "prospect's interest as estimated by mail or phone", "通过邮件或电话估计的利益"
+        "Estimated interest",
+        "利益估计",
+        "prospect's interest as estimated by mail or phone",
+        "通过邮件或电话估计的利益",
     )
     financial_capacity: Literal["not_estimated", "weak", "adequate", "strong"] | None = fact(
-        "Financial capacity", "财务能力", "prospect's means as estimated by mail or phone", "通过邮件或电话估计的财务能力"
+        "Financial capacity",
+        "财务能力",
+        "prospect's means as estimated by mail or phone",
+        "通过邮件或电话估计的财务能力",
     )
     last_key_info_update: Day | None = fact("Last key-information update", "关键信息更新日期")
     industry_profile: IndustryProfile | None = fact("Industry profile", "行业分析")

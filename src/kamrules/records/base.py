@@ -60,7 +60,9 @@ def _read_moment(value: Any) -> Any:
         try:
             value = datetime.fromisoformat(value.strip())
         except ValueError:
-            raise PydanticCustomError("moment", "a time is expected, such as 2026-03-31T09:30:00+08:00") from None
+            raise PydanticCustomError(
+                "moment", "a time is expected, such as 2026-03-31T09:30:00+08:00"
+            ) from None
     if isinstance(value, datetime):
         if value.tzinfo is None:
             raise PydanticCustomError("moment", "a time needs its zone, such as 2026-03-31T09:30:00+08:00")
@@ -73,7 +75,18 @@ Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)\s*([A-Z]{3})?")
 # ISO 4217 currencies whose minor unit is not 1/100 (source: ISO 4217 table A.1).
-_MINOR_DIGITS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0, "BHD": 3, "KWD": 3, "OMR": 3, "TND": 3, "JOD": 3}
+_MINOR_DIGITS = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "OMR": 3,
+    "TND": 3,
+    "JOD": 3,
+}
 
 
 def minor_digits(currency: str) -> int:

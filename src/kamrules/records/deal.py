@@ -35,9 +35,16 @@ class Need(Record):
     service: str | None = fact("Service", "服务", claim=True)
     pain: str | None = fact("Burning issue", "燃眉之急", claim=True)
     pain_amount: Amount | None = fact(
-        "Cost of the pain", "痛点金额", "yearly cost of the burning issue", "燃眉之急的年损失", unit=_MINOR, claim=True
+        "Cost of the pain",
+        "痛点金额",
+        "yearly cost of the burning issue",
+        "燃眉之急的年损失",
+        unit=_MINOR,
+        claim=True,
     )
-    budget_state: Literal["none", "requested", "approved", "funded"] | None = fact("Budget state", "预算状态", claim=True)
+    budget_state: Literal["none", "requested", "approved", "funded"] | None = fact(
+        "Budget state", "预算状态", claim=True
+    )
 
 
 class Competitor(Record):
@@ -45,9 +52,14 @@ class Competitor(Record):
 
     name: str | None = fact("Competitor", "竞争对手")
     statement: str | None = fact("Statement", "信息", "what is known", "已知情况")
-    source: Literal["public", "own_research", "buyer_official", "coach", "insider", "withheld"] | None = fact("Source", "来源")
+    source: Literal["public", "own_research", "buyer_official", "coach", "insider", "withheld"] | None = fact(
+        "Source", "来源"
+    )
     is_confidential: bool | None = fact(
-        "Confidential bid data", "投标保密信息", "base price, bids or identities of bidders", "标底、投标文件或投标人信息"
+        "Confidential bid data",
+        "投标保密信息",
+        "base price, bids or identities of bidders",
+        "标底、投标文件或投标人信息",
     )
     is_lawful: bool | None = fact("Lawfully obtained", "合法取得")
     at: Day | None = fact("Date", "日期")
@@ -108,30 +120,53 @@ class Deal(Record):
     id: str | None = fact("Deal id", "项目编号")
     name: str | None = fact("Deal name", "项目名称")
     account: Account | None = fact("Account", "客户")
-    milestone: Milestone | None = fact("Claimed milestone", "申报里程碑", "milestone the CRM says the deal is in", "CRM中登记的里程碑")
+    milestone: Milestone | None = fact(
+        "Claimed milestone", "申报里程碑", "milestone the CRM says the deal is in", "CRM中登记的里程碑"
+    )
     status: Literal["open", "shelved", "won", "lost", "cancelled"] | None = fact("Status", "状态")
     created_on: Day | None = fact("Created on", "创建日期")
     closed_on: Day | None = fact("Closed on", "关闭日期")
-    size_class: Literal["small", "major"] | None = fact("Size class", "项目等级", "small or major project (M3.R2.2)", "一般或重大项目")
-    procurement_regime: Literal["mandatory_tender", "government_procurement", "voluntary_tender", "negotiated"] | None = fact(
-        "Procurement regime", "采购方式", "unknown counts as mandatory tender for red lines (M3.X7)", "未知时红线按强制招标处理"
+    size_class: Literal["small", "major"] | None = fact(
+        "Size class", "项目等级", "small or major project (M3.R2.2)", "一般或重大项目"
+    )
+    procurement_regime: (
+        Literal["mandatory_tender", "government_procurement", "voluntary_tender", "negotiated"] | None
+    ) = fact(
+        "Procurement regime",
+        "采购方式",
+        "unknown counts as mandatory tender for red lines (M3.X7)",
+        "未知时红线按强制招标处理",
     )
     est_value: PositiveAmount | None = fact("Estimated value", "预计金额", unit=_MINOR)
     funding_source: str | None = fact("Funding source", "资金来源", claim=True)
     need_summary: str | None = fact("What is wanted", "需求概要", claim=True)
     expected_order_on: Day | None = fact("Expected order", "预计下单日期", claim=True)
-    requested_by: str | None = fact("Who asks", "提出人", "who on the buyer's side asks", "客户方提出人", claim=True)
+    requested_by: str | None = fact(
+        "Who asks", "提出人", "who on the buyer's side asks", "客户方提出人", claim=True
+    )
     risk_note: str | None = fact("Risk", "风险说明")
     buyer_intent: bool | None = fact(
-        "Constructive intent", "建设性意向", "both sides show constructive intent (M2.T3)", "双方都有建设性的意向", claim=True
+        "Constructive intent",
+        "建设性意向",
+        "both sides show constructive intent (M2.T3)",
+        "双方都有建设性的意向",
+        claim=True,
     )
     internal_report_planned: bool | None = fact(
-        "Buyer will report internally", "客户准备内部汇报", "customer mentions a scheme and will report it (M2.T4)", "客户提及方案并准备汇报", claim=True
+        "Buyer will report internally",
+        "客户准备内部汇报",
+        "customer mentions a scheme and will report it (M2.T4)",
+        "客户提及方案并准备汇报",
+        claim=True,
     )
     next_step: str | None = fact("Next step", "下一步")
     next_step_on: Day | None = fact("Next step on", "下一步日期")
-    next_step_agreed: bool | None = fact("Next step agreed", "客户同意下一步", "agreed by the buyer", "客户已同意", claim=True)
-    initiation_status: Literal["draft", "submitted", "approved", "shelved", "resubmitted"] | None = fact("Initiation status", "立项状态")
+    next_step_agreed: bool | None = fact(
+        "Next step agreed", "客户同意下一步", "agreed by the buyer", "客户已同意", claim=True
+    )
+    initiation_status: Literal["draft", "submitted", "approved", "shelved", "resubmitted"] | None = fact(
+        "Initiation status", "立项状态"
+    )
     initiation_approved_on: Day | None = fact("Initiation approved on", "立项批准日期")
     crm_entered_on: Day | None = fact("Entered in CRM on", "录入CRM日期")
     crm_entered_by: Desk | None = fact("Entered in CRM by", "录入人")
@@ -143,10 +178,17 @@ class Deal(Record):
         "Shortlist status", "入围状态", claim=True
     )
     benefit_case_accepted: bool | None = fact(
-        "Benefit case accepted", "组织利益方案获认可", "organisational benefit case accepted", "组织利益方案获认可", claim=True
+        "Benefit case accepted",
+        "组织利益方案获认可",
+        "organisational benefit case accepted",
+        "组织利益方案获认可",
+        claim=True,
     )
     personal_interests_legitimate: bool | None = fact(
-        "Only work interests recorded", "仅记录正当工作利益", "personal interests are recorded as legitimate work interests", "仅记录正当的工作利益"
+        "Only work interests recorded",
+        "仅记录正当工作利益",
+        "personal interests are recorded as legitimate work interests",
+        "仅记录正当的工作利益",
     )
     late_entry_reason: str | None = fact("Reason for late entry", "中途进入原因")
     loss_reason: str | None = fact("Win or loss reason", "输赢原因")

@@ -50,6 +50,7 @@ class Approval(Record):
     on: Day | None = fact("Date", "日期")
     decision: Literal["approved", "rejected", "shelved"] | None = fact("Decision", "结论")
     person: str | None = fact("Person", "审批人姓名")
+    red_line: str | None = fact("Red line", "红线编号", "red line that a waiver clears, such as RL-16", "豁免所针对的红线,如RL-16")
 
 
 class Plan(Record):

@@ -1,4 +1,4 @@
-"""A record that could not be read, as data beside the good ones."""
+"""What a reader yields for each deal of its input: a dict, or a rejection beside the good ones."""
 
 from __future__ import annotations
 
@@ -20,3 +20,15 @@ class Rejection:
     def to_dict(self) -> dict[str, Any]:
         """Return the rejection as plain JSON-ready data."""
         return {"row": self.row, "id": self.id, "faults": [fault.to_dict() for fault in self.faults]}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One deal of the input: its row (as the file counts) and its nested dict or rejection.
+
+    `issues` are the values left out of the dict because they could not be read.
+    """
+
+    row: int
+    deal: dict[str, Any] | Rejection
+    issues: tuple[Fault, ...] = ()

@@ -137,7 +137,9 @@ def _read_merged(ref: str | Path, base: Path | None, faults: list[Fault], chain:
     path, shown = locate_pack(ref, base)
     path = path.resolve()
     if path in chain or len(chain) >= _MAX_EXTENDS:
-        raise PackError(Fault("P-CYCLE", f"`extends` comes back to `{shown}` or is deeper than {_MAX_EXTENDS}"))
+        raise PackError(
+            Fault("P-CYCLE", f"`extends` comes back to `{shown}` or is deeper than {_MAX_EXTENDS}")
+        )
     node = read_yaml(path, error=PackError, shown=shown)
     if not isinstance(node.value, dict):
         raise PackError(Fault("P-VALUE", "a pack is a mapping of sections", node.span))
@@ -147,7 +149,9 @@ def _read_merged(ref: str | Path, base: Path | None, faults: list[Fault], chain:
         try:
             base_node = _read_merged(parent.value, path.parent, faults, (*chain, path))
         except PackError as error:
-            raise PackError(replace(fault, span=fault.span or parent.span) for fault in error.faults) from None
+            raise PackError(
+                replace(fault, span=fault.span or parent.span) for fault in error.faults
+            ) from None
         node = merge(base_node, node)
     return node
 
@@ -164,7 +168,9 @@ def _with_includes(node: Node, path: Path, shown: str, faults: list[Fault]) -> N
         if not part_path.is_file():
             others = [p.name for p in path.parent.glob("*.yaml")]
             faults.append(
-                Fault("P-INCLUDE", f"no file `{item.value}`", item.span, hint=nearest(str(item.value), others))
+                Fault(
+                    "P-INCLUDE", f"no file `{item.value}`", item.span, hint=nearest(str(item.value), others)
+                )
             )
             continue
         try:
@@ -183,7 +189,9 @@ def _add_sections(sections: dict[str, Node], part: Node, faults: list[Fault]) ->
     for name, child in part.value.items():
         if name not in SECTIONS and name != "fields":
             hint = nearest(name, [*SECTIONS, "fields"])
-            faults.append(Fault("P-FIELD", f"no section `{name}` in an included file", child.key_span, hint=hint))
+            faults.append(
+                Fault("P-FIELD", f"no section `{name}` in an included file", child.key_span, hint=hint)
+            )
         elif name not in sections:
             sections[name] = child
         elif isinstance(child.value, dict) and isinstance(sections[name].value, dict):
@@ -191,7 +199,12 @@ def _add_sections(sections: dict[str, Node], part: Node, faults: list[Fault]) ->
                 if key in sections[name].value:
                     first = sections[name].value[key].key_span
                     faults.append(
-                        Fault("P-DUPLICATE", f"`{key}` is already in `{name}`", item.key_span, hint=f"first at {first}")
+                        Fault(
+                            "P-DUPLICATE",
+                            f"`{key}` is already in `{name}`",
+                            item.key_span,
+                            hint=f"first at {first}",
+                        )
                     )
             sections[name] = replace(sections[name], value={**child.value, **sections[name].value})
 
@@ -241,7 +254,9 @@ def _override(params: dict[str, Any], given: Mapping[str, Any], faults: list[Fau
             faults.append(Fault("A-PARAM", f"no parameter `{name}`", hint=nearest(name, params)))
             continue
         try:
-            result[name] = f.Param.model_validate({**params[name].model_dump(exclude_none=True), "value": value})
+            result[name] = f.Param.model_validate(
+                {**params[name].model_dump(exclude_none=True), "value": value}
+            )
         except ValidationError as error:
             faults.extend(faults_of(error, f.Param, prefix="A", where=f"params.{name}"))
     return result

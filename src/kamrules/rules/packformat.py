@@ -141,7 +141,9 @@ class LegalBasis(_Part):
 
     def applies_on(self, day: date) -> bool:
         """Whether the article was in force on `day`, as far as the pack says."""
-        return (self.valid_from is None or self.valid_from <= day) and (self.until is None or day <= self.until)
+        return (self.valid_from is None or self.valid_from <= day) and (
+            self.until is None or day <= self.until
+        )
 
 
 class RedLine(_Part):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import keyword
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal, cast
 
@@ -103,9 +103,18 @@ class _Planner:
             extra[record] = {}
             for name, spec in fields.items():
                 if not _NAME.fullmatch(name) or name in _RESERVED or keyword.iskeyword(name):
-                    self.fault("P-NAME", f"`{name}` cannot be a field name", "use lower_snake_case", "fields", record, name)
+                    self.fault(
+                        "P-NAME",
+                        f"`{name}` cannot be a field name",
+                        "use lower_snake_case",
+                        "fields",
+                        record,
+                        name,
+                    )
                 elif name in known[record].model_fields:
-                    self.fault("P-DUPLICATE", f"`{record}` already has a field `{name}`", "", "fields", record, name)
+                    self.fault(
+                        "P-DUPLICATE", f"`{record}` already has a field `{name}`", "", "fields", record, name
+                    )
                 elif spec.type == "enum" and not spec.values:
                     self.fault("P-MISSING", "`values` is missing", "", "fields", record, name)
                 else:
@@ -117,14 +126,22 @@ class _Planner:
         for name, spec in self.pack.params.items():
             problem = _range_problem(spec)
             if problem:
-                self.fault("P-VALUE", problem, "", "params", name, "value")
+                hint = "change the value, or the limits if they are wrong"
+                self.fault("P-VALUE", problem, hint, "params", name, "value")
                 continue
             try:
                 text = Text(_literal(spec, self.pack.currency))
                 node = check(parse(text), text, scope, None)
             except (ExpressionError, ValueError) as error:
                 reason = error.faults[0].message if isinstance(error, ExpressionError) else str(error)
-                self.fault("P-VALUE", f"`{spec.value}` is not a value of type {spec.type}: {reason}", "", "params", name, "value")
+                self.fault(
+                    "P-VALUE",
+                    f"`{spec.value}` is not a value of type {spec.type}: {reason}",
+                    "",
+                    "params",
+                    name,
+                    "value",
+                )
                 continue
             node = _constant(node)
             if spec.type == "enum" and spec.values:
@@ -135,7 +152,11 @@ class _Planner:
 
     def scope(self) -> Scope:
         return Scope(
-            root=ROOT, schema=self.schema, params=self.params, defs=self.defs, assumed=self.pack.assumed_evidence
+            root=ROOT,
+            schema=self.schema,
+            params=self.params,
+            defs=self.defs,
+            assumed=self.pack.assumed_evidence,
         )
 
     def condition(
@@ -166,7 +187,7 @@ class _Planner:
             self.faults.extend(error.faults)
             return None
         if name is not None:
-            self.parts[name] = tuple(Part(to_text(part), meaning(part)) for part in tree.conjuncts(expr))
+            self.parts[name] = tuple(Part(to_text(part), meaning(part)) for part in _conjuncts(expr))
         return found
 
     def resolve_defs(self) -> None:
@@ -181,9 +202,11 @@ class _Planner:
 
         def visit(name: str) -> None:
             state[name] = "open"
-            for other in tree.names_under(parsed[name], "def"):
+            for other in _names_under(parsed[name], "def"):
                 if state.get(other) == "open":
-                    self.fault("P-CYCLE", f"`def.{name}` and `def.{other}` need each other", "", "defs", name, "expr")
+                    self.fault(
+                        "P-CYCLE", f"`def.{name}` and `def.{other}` need each other", "", "defs", name, "expr"
+                    )
                 elif other in parsed and other not in state:
                     visit(other)
             state[name] = "done"
@@ -226,7 +249,13 @@ class _Planner:
         forms = [key for key in ("met_when", "all_of", "none_of") if getattr(spec, key) is not None]
         if len(forms) != 1:
             seen = " and ".join(f"`{key}`" for key in forms) or "none"
-            self.fault("P-FORM", f"exactly one of met_when, all_of, none_of is expected, seen: {seen}", "", "criteria", name)
+            self.fault(
+                "P-FORM",
+                f"exactly one of met_when, all_of, none_of is expected, seen: {seen}",
+                "",
+                "criteria",
+                name,
+            )
             return None
         path = ("criteria", name)
         applies = self.applies(path, spec.applies_when, spec.min_evidence)
@@ -241,13 +270,17 @@ class _Planner:
         else:
             parts = [self.no_trip(name, other, index) for index, other in enumerate(spec.none_of or [])]
         found = tuple(part for part in parts if part is not None)
-        return core.And(found) if found and len(found) == len(parts) else None
+        if len(found) != len(parts):
+            return None
+        others = spec.all_of if form == "all_of" else [f"not {other}" for other in spec.none_of or []]
+        self.parts[name] = tuple(Part(text, node) for text, node in zip(others or [], found, strict=True))
+        return core.And(found)
 
     def status(self, user: str, name: str, index: int) -> core.Node | None:
         """Return `met or not applicable` of another criterion, for `all_of`."""
         if name not in self.pack.criteria:
-            if not self.exists("criteria", name):
-                hint = nearest(name, self.pack.criteria)
+            if name not in self.ids("criteria"):
+                hint = nearest(name, self.ids("criteria"))
                 self.fault("P-REF", f"no criterion `{name}`", hint, "criteria", user, "all_of", index)
             return None
         if name not in self.statuses:
@@ -264,8 +297,8 @@ class _Planner:
     def no_trip(self, user: str, name: str, index: int) -> core.Node | None:
         """Return `the red line does not trip`, for `none_of`."""
         if name not in self.pack.red_lines:
-            if not self.exists("red_lines", name):
-                hint = nearest(name, self.pack.red_lines)
+            if name not in self.ids("red_lines"):
+                hint = nearest(name, self.ids("red_lines"))
                 self.fault("P-REF", f"no red line `{name}`", hint, "criteria", user, "none_of", index)
             return None
         faults = list(self.faults)
@@ -310,7 +343,13 @@ class _Planner:
             path = ("tables", name, "rows", row_id)
             if row.then not in spec.outputs:
                 hint = nearest(row.then, spec.outputs)
-                self.fault("P-REF", f"`{row.then}` is not one of the outputs {', '.join(spec.outputs)}", hint, *path, "then")
+                self.fault(
+                    "P-REF",
+                    f"`{row.then}` is not one of the outputs {', '.join(spec.outputs)}",
+                    hint,
+                    *path,
+                    "then",
+                )
             when = self.condition((*path, "when"), level=row.min_evidence, name=f"{name}/{row_id}")
             if when is not None:
                 rows.append(p.Row(row_id, when, row.then))
@@ -318,7 +357,10 @@ class _Planner:
 
     def scorecard(self, name: str) -> p.Scorecard:
         spec = self.pack.scorecards[name]
-        entries = [self.entry(("scorecards", name, "entries", key), key, entry) for key, entry in spec.entries.items()]
+        entries = [
+            self.entry(("scorecards", name, "entries", key), key, entry)
+            for key, entry in spec.entries.items()
+        ]
         return p.Scorecard(name, tuple(entry for entry in entries if entry is not None), float(spec.base))
 
     def entry(self, path: tuple[str, ...], key: str, spec: f.ScoreEntry) -> p.Entry | None:
@@ -339,7 +381,11 @@ class _Planner:
         if spec.low is None or spec.high is None or spec.low == spec.high:
             self.fault("P-FORM", "`value` needs `from` and `to`, which differ", "", *path)
             return None
-        return None if value is None else p.Scale(key, float(spec.points), value, float(spec.low), float(spec.high))
+        return (
+            None
+            if value is None
+            else p.Scale(key, float(spec.points), value, float(spec.low), float(spec.high))
+        )
 
     def over_list(self, path: tuple[str, ...], key: str, spec: f.ScoreEntry) -> p.Entry | None:
         part = spec.share or spec.mean
@@ -378,14 +424,15 @@ class _Planner:
 
     # --- small things
 
-    def exists(self, section: str, name: str) -> bool:
-        """Whether the pack file has the id, even if its part was faulty and left out."""
+    def ids(self, section: str) -> Collection[str]:
+        """Return the ids in a section of the file, those of faulty parts too."""
         node = self.pack.node.get(section)
-        return node is not None and node.get(name) is not None
+        return node.value if node is not None and isinstance(node.value, dict) else ()
 
     def fault(self, code: str, message: str, hint: str, *path: str | int) -> None:
         node = self.pack.node.find(path)
-        span: Span = node.span if path and isinstance(path[-1], int) else (node.key_span or node.span)
+        at_value = code in {"P-VALUE", "P-REF"} and not isinstance(node.value, dict)
+        span: Span = node.span if at_value else (node.key_span or node.span)
         self.faults.append(Fault(code, message, span, hint=hint))
 
 
@@ -397,6 +444,22 @@ def late_entry_id(milestone: str) -> str:
 def satisfied(rule: p.Rule) -> core.Node:
     """Return the core node `not applicable or met` of a rule."""
     return rule.when if rule.applies is None else core.Or((core.Not(rule.applies), rule.when))
+
+
+def _names_under(expr: tree.Expr, root: str) -> list[str]:
+    """Return every NAME of `root.NAME` in the expression."""
+    return [
+        part.name
+        for part, _ in tree.walk(expr)
+        if isinstance(part, tree.Select) and isinstance(part.base, tree.Name) and part.base.name == root
+    ]
+
+
+def _conjuncts(expr: tree.Expr) -> list[tree.Expr]:
+    """Return the operands of the outermost `&&`, or the expression itself."""
+    if isinstance(expr, tree.Junction) and expr.op == "&&":
+        return [part for operand in expr.operands for part in _conjuncts(operand)]
+    return [expr]
 
 
 def _text_of(node: Node) -> Text:

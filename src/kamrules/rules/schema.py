@@ -28,9 +28,7 @@ def object_of(model: type[BaseModel]) -> t.Object:
 
     Raises `TypeError` for a field whose type the language does not have; that is a defect of the model.
     """
-    members = tuple(
-        _member(name, info) for name, info in model.model_fields.items() if name != EVIDENCE
-    )
+    members = tuple(_member(name, info) for name, info in model.model_fields.items() if name != EVIDENCE)
     return t.Object(model.__name__, members)
 
 
@@ -134,7 +132,11 @@ def extend_models(
                 if annotation != info.annotation:
                     changed[name] = (annotation, info)
             changed.update(extra.get(_snake(model.__name__), {}))
-            new = create_model(model.__name__, __base__=model, __doc__=model.__doc__, **changed) if changed else model
+            new = (
+                create_model(model.__name__, __base__=model, __doc__=model.__doc__, **changed)
+                if changed
+                else model
+            )
             built[model] = new
         return built[model]
 

@@ -41,7 +41,9 @@ def _facts(node: Node, env: Env) -> Iterator[Fact]:
                 return
             holder = locate(node.base, env).value
             level = read(read(read(holder, "evidence"), node.name), "level")
-            yield Fact(place.path, place.value, level, node.type.currency if isinstance(node.type, Money) else None)
+            yield Fact(
+                place.path, place.value, level, node.type.currency if isinstance(node.type, Money) else None
+            )
         case Exists(range_, var, body) | Tally(range_, var, body):
             found = elements(range_, var, env)
             if found is None:

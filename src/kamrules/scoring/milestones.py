@@ -139,7 +139,9 @@ def _state(gate: Gate, statuses: Mapping[str, Status]) -> MilestoneState:
     names = (*gate.entry, *gate.exit)
     blockers = tuple(name for name in names if statuses[name] == "unmet")
     unknowns = tuple(name for name in names if statuses[name] == "unknown")
-    status: Literal["passed", "blocked", "unknown"] = "blocked" if blockers else "unknown" if unknowns else "passed"
+    status: Literal["passed", "blocked", "unknown"] = (
+        "blocked" if blockers else "unknown" if unknowns else "passed"
+    )
     return MilestoneState(gate.milestone, status, blockers, unknowns)
 
 

@@ -12,8 +12,25 @@ from datetime import date
 from typing import Any
 
 from kamrules.rules.lang.core import (
-    And, Arith, Attested, Call, Compare, Cond, Const, Exists, Field, Has, In, Negate, Node, Not, Or,
-    OrValue, Size, Tally, Var,
+    And,
+    Arith,
+    Attested,
+    Call,
+    Compare,
+    Cond,
+    Const,
+    Exists,
+    Field,
+    Has,
+    In,
+    Negate,
+    Node,
+    Not,
+    Or,
+    OrValue,
+    Size,
+    Tally,
+    Var,
 )  # fmt: skip
 from kamrules.rules.lang.ops import COMPARISONS, FUNCTIONS, arithmetic, in_range
 
@@ -51,7 +68,7 @@ def evaluate(node: Node, record: Any, as_of: date | None = None, *, root: str = 
     return value_of(node, {root: Place(record, root), "as_of": Place(as_of, "as_of")})
 
 
-def value_of(node: Node, env: Env) -> Value:  # noqa: C901, PLR0911, PLR0912 - one branch per node kind
+def value_of(node: Node, env: Env) -> Value:  # noqa: C901, PLR0912 - one branch per node kind
     """Return the value of `node` where each variable name stands for a place."""
     match node:
         case Const(value):

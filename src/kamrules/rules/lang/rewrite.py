@@ -6,8 +6,25 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from kamrules.rules.lang.core import (
-    And, Arith, Attested, Call, Compare, Cond, Const, Exists, Field, Has, In, Negate, Node, Not, Or, OrValue,
-    Size, Tally, Var,
+    And,
+    Arith,
+    Attested,
+    Call,
+    Compare,
+    Cond,
+    Const,
+    Exists,
+    Field,
+    Has,
+    In,
+    Negate,
+    Node,
+    Not,
+    Or,
+    OrValue,
+    Size,
+    Tally,
+    Var,
 )  # fmt: skip
 from kamrules.rules.lang.types import Object
 
@@ -30,7 +47,7 @@ def is_claim(field: Field) -> bool:
     return member is not None and member.claim
 
 
-def transform(node: Node, change: Callable[[Node], Node]) -> Node:  # noqa: C901, PLR0911 - one branch per kind
+def transform(node: Node, change: Callable[[Node], Node]) -> Node:
     """Return the tree with `change` applied to every value read and operator, children first.
 
     Bases of fields and ranges of macros are left alone: they are places, not values.

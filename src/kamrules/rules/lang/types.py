@@ -108,9 +108,7 @@ class Object:
         return tuple(self._by_name)
 
 
-Type = (
-    Bool | Int | Double | String | Enum | Date | Timestamp | Duration | Money | Count | ListOf | Object
-)
+Type = Bool | Int | Double | String | Enum | Date | Timestamp | Duration | Money | Count | ListOf | Object
 
 
 def is_numeric(kind: Type) -> bool:

@@ -1,0 +1,218 @@
+"""Make the generated pages, fill the generated blocks of hand-written pages, and run every example.
+
+    python tools/build_docs.py           write what changed
+    python tools/build_docs.py --check   write nothing; exit 1 if a page is stale or an example fails
+
+Generated pages: docs/generated/*.md. Blocks in README.md and docs/*.md: ```python fences run, top to bottom,
+in one namespace a page; ```console fences hold `$ command` lines whose output is filled in; text between
+`<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md without its title.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import re
+import subprocess
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+
+import kamrules as kr
+from kamrules.records import Deal
+from kamrules.rules.lang.ops import ARITHMETIC, FUNCTIONS
+from kamrules.rules.lang.types import describe
+from kamrules.rules.schema import object_of, record_models
+
+ROOT = Path(__file__).resolve().parent.parent
+GENERATED = ROOT / "docs" / "generated"
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+COMMANDS = ("assess", "explain", "check", "test", "schema")
+_FENCE = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_INCLUDE = re.compile(r"(<!-- include ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
+
+
+def criteria_page() -> str:
+    """Tables of every criterion, red line and work rule of the handbook pack."""
+    pack = kr.load_pack("handbook")
+    lines = [
+        "# The handbook pack",
+        "",
+        f"Version {pack.version}: {len(pack.criteria)} criteria, {len(pack.red_lines)} red lines, "
+        f"{len(pack.findings)} work rules, {len(pack.params)} parameters.",
+    ]
+    for milestone, spec in pack.milestones.items():
+        lines += ["", f"## {milestone} {spec.name.en} · {spec.name.zh}", ""]
+        lines += [
+            "| id | side | kind | criterion | 标准 | evidence | slides |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for name, criterion in pack.criteria.items():
+            owner, side = criterion.gate.split(".")
+            if owner == milestone:
+                kind = criterion.kind + (", derived" if criterion.derived else "")
+                slides = ", ".join(f"p{slide}" for slide in criterion.source.slide or [])
+                lines.append(
+                    f"| {name} | {side} | {kind} | {criterion.name.en} | {criterion.name.zh} "
+                    f"| {criterion.min_evidence or ''} | {slides} |"
+                )
+    lines += [
+        "",
+        "## Red lines (not legal advice)",
+        "",
+        "| id | severity | red line | lawful alternative |",
+        "|---|---|---|---|",
+    ]
+    lines += [
+        f"| {name} | {line.severity} | {line.name.en} · {line.name.zh} | {line.lawful_alternative.en} |"
+        for name, line in pack.red_lines.items()
+    ]
+    lines += ["", "## Work rules", "", "| id | rule | 规则 |", "|---|---|---|"]
+    lines += [f"| {name} | {rule.name.en} | {rule.name.zh} |" for name, rule in pack.findings.items()]
+    lines += ["", "## Parameters", "", "| name | value | alternatives | meaning |", "|---|---|---|---|"]
+    for name, param in pack.params.items():
+        others = ", ".join(str(other.value) for other in param.alternatives)
+        lines.append(f"| {name} | {param.value} | {others} | {param.title.en} · {param.title.zh} |")
+    return "\n".join(lines) + "\n"
+
+
+def records_page() -> str:
+    """Tables of every record and field."""
+    lines = ["# Records", "", "Every field may be missing; a missing field is unknown.", ""]
+    for name, model in record_models(Deal).items():
+        kind = object_of(model)
+        doc = (model.__doc__ or "").strip().splitlines()[0]
+        lines += [
+            f"## {name}",
+            "",
+            doc,
+            "",
+            "| field | title | 名称 | type | evidence applies |",
+            "|---|---|---|---|---|",
+        ]
+        for member in kind.members:
+            info = model.model_fields[member.name]
+            extra = info.json_schema_extra
+            zh = extra.get("title_zh", "") if isinstance(extra, dict) else ""
+            claim = "yes" if member.claim else ""
+            lines.append(f"| `{member.name}` | {info.title} | {zh} | {describe(member.type)} | {claim} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
+def operators_page() -> str:
+    """Tables of the operators and functions of the language."""
+    lines = [
+        "# Operators and functions",
+        "",
+        "| operator | left | right | gives | meaning |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| `{row.symbol}` | {row.left} | {row.right} | {row.result} | {row.doc} |" for row in ARITHMETIC
+    ]
+    lines += ["", "| function | takes | gives | meaning |", "|---|---|---|---|"]
+    lines += [
+        f"| `{row.name}` | {', '.join(row.params)} | {row.result} | {row.doc} |" for row in FUNCTIONS.values()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def cli_page() -> str:
+    """Return the help of every command."""
+    lines = ["# Command line", ""]
+    for command in COMMANDS:
+        lines += [
+            f"## kamrules {command}",
+            "",
+            "```text",
+            run(f"kamrules {command} --help").strip(),
+            "```",
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def run(command: str) -> str:
+    """Return what a command prints, in the repository root, without colour and 110 columns wide."""
+    folder = str(Path(sys.executable).parent)
+    env = {**os.environ, "PATH": folder + os.pathsep + os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "110"}
+    env |= {"TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(
+        command, shell=True, cwd=ROOT, env=env, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if done.returncode not in {0, 1}:
+        message = f"`{command}` exited {done.returncode}: {done.stderr}"
+        raise RuntimeError(message)
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
+
+
+def fill(page: Path, generated: dict[Path, str]) -> str:
+    """Return the page with its console output and included blocks made anew; run its Python examples."""
+    text = page.read_text(encoding="utf-8")
+    namespace: dict[str, object] = {"__name__": "example"}
+
+    def fence(match: re.Match[str]) -> str:
+        kind, body = match.groups()
+        if kind == "python":
+            exec(compile(body, f"{page.name} example", "exec"), namespace)
+            return match.group(0)
+        parts = [f"$ {line[2:]}\n{run(line[2:])}" for line in body.splitlines() if line.startswith("$ ")]
+        return "```console\n" + "\n".join(part.rstrip() for part in parts) + "\n```"
+
+    def include(match: re.Match[str]) -> str:
+        path = GENERATED / f"{match.group(2)}.md"
+        source = generated.get(path) or (path.read_text(encoding="utf-8") if path.exists() else "")
+        body = "\n".join(line for line in source.splitlines() if not line.startswith("# ")).strip()
+        return f"{match.group(1)}\n{body}\n\n{match.group(3)}"
+
+    return _INCLUDE.sub(include, _FENCE.sub(fence, text))
+
+
+def build() -> Iterator[tuple[Path, str]]:
+    """Yield every page with the text it should have."""
+    generated = {
+        GENERATED / "handbook.md": criteria_page(),
+        GENERATED / "records.md": records_page(),
+        GENERATED / "operators.md": operators_page(),
+        GENERATED / "cli.md": cli_page(),
+    }
+    yield from generated.items()
+    for page in PAGES:
+        yield page, fill(page, generated)
+
+
+def main() -> int:
+    """Write or check all pages; return the exit code."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, fail on a stale page or example")
+    check = parser.parse_args().check
+    os.chdir(ROOT)
+    stale = []
+    try:
+        for path, text in build():
+            old = path.read_text(encoding="utf-8") if path.exists() else ""
+            if old == text:
+                continue
+            stale.append(path)
+            if check:
+                name = str(path.relative_to(ROOT))
+                sys.stdout.writelines(
+                    difflib.unified_diff(
+                        old.splitlines(True), text.splitlines(True), name, name + " (made anew)", n=1
+                    )
+                )
+            else:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+    except Exception:  # noqa: BLE001 - an example may fail in any way; show it
+        traceback.print_exc()
+        return 1
+    print(f"{len(stale)} page(s) {'stale' if check else 'written'}")
+    return 1 if check and stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
