@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from kamrules.errors import Fault, InputError
 from kamrules.records import Deal
-from kamrules.records.rejection import Rejection
+from kamrules.records.rejection import Item, Rejection
 
 __all__ = ["BadValues", "Item", "Reading", "Request", "read_deals"]
 
@@ -41,18 +41,6 @@ class Request:
     bad_values: BadValues = "reject"
     map_path: Path | None = None
     ignored_columns: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One deal of the input: its row (from 1, as the file counts) and its dict or rejection.
-
-    `issues` are the values left out of the dict because they could not be read.
-    """
-
-    row: int
-    deal: dict[str, Any] | Rejection
-    issues: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ list inside a list (`influences.csv`) also has the id of its owner (`stakeholder
 how facts are known.
 
 A list whose file is missing is unknown; when the file is there, a deal without rows has an empty list, which
-is known. An empty cell is unknown.
+is known, unless the deal's cell in column `unknown_lists` names it (`stakeholders;activities`). An empty
+cell is unknown.
 """
 
 from __future__ import annotations
@@ -17,20 +18,20 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
-from kamrules.adapters import Item, Reading, Request
+from kamrules.adapters import Reading, Request
 from kamrules.errors import Fault, InputError, nearest
-from kamrules.records.rejection import Rejection
 from kamrules.sheets.binding import Column, Sheet
 from kamrules.sheets.cells import FieldSpec, Reader, fields_of, lists_of
 from kamrules.sheets.csvfile import CsvFile, open_csv, row_place, separator_hint
 from kamrules.sheets.evidence import COLUMNS, NEEDED, EvidenceSheet
-from kamrules.sheets.join import ChildList, Joined, Layout, Lookup, join
+from kamrules.sheets.join import ChildList, Layout, Lookup, join
 
 ROOT = "deals"
 ACCOUNTS = "accounts"
 EVIDENCE = "evidence"
 DEAL_KEY = "deal_id"
 ACCOUNT_KEY = "account_id"
+UNKNOWN = "unknown_lists"
 
 
 def accepts(path: Path, *, mapped: bool) -> bool:
@@ -45,21 +46,8 @@ def read(path: Path, request: Request) -> Reading:
     if layout is None or folder.faults:
         raise InputError(folder.faults)
     joined = join(layout)
-    is_lenient = request.bad_values == "unknown"
-
-    def items() -> Iterator[Item]:
-        return _items(joined, is_lenient=is_lenient)
-
-    return Reading(str(path), "tables", items, joined.total, joined.strays)
-
-
-def _items(joined: Joined, *, is_lenient: bool) -> Iterator[Item]:
-    for row in joined.rows():
-        if row.fatal or (row.faults and not is_lenient):
-            rejection = Rejection(row.number, row.id, (*row.fatal, *row.faults), row.deal)
-            yield Item(row.number, rejection)
-        else:
-            yield Item(row.number, row.deal, row.faults)
+    lenient = request.bad_values == "unknown"
+    return Reading(str(path), "tables", lambda: joined.items(is_lenient=lenient), joined.total, joined.strays)
 
 
 class _Folder:
@@ -105,7 +93,9 @@ class _Folder:
             return None
         has_accounts = ACCOUNTS in self.files
         aliases = {ACCOUNT_KEY: "account.id"}
-        sheet = self._bind(root, fields_of(self.request.model), keys=(), needed=("id",), aliases=aliases)
+        sheet = self._bind(
+            root, fields_of(self.request.model), keys=(UNKNOWN,), needed=("id",), aliases=aliases
+        )
         if has_accounts:
             self._check_one_place_for_accounts(root)
         account = _index(root, ACCOUNT_KEY)
@@ -113,8 +103,10 @@ class _Folder:
             root=sheet,
             id=_index(root, "id"),
             account=account if account is not None else _index(root, "account.id"),
+            unknown_lists=_index(root, UNKNOWN),
             lookups=tuple(self._lookups(root)),
             lists=tuple(self._lists(root)),
+            missing_lists=tuple(name for name in self.lists if name not in self.files),
             evidence=self._evidence(),
         )
 

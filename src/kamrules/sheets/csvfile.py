@@ -8,8 +8,8 @@ the rest of a file unreadable (an unclosed quote) raises `InputError`.
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,6 +39,11 @@ class CsvFile:
     name: str
     header: tuple[str, ...]
     delimiter: str = ","
+    fixes: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+
+    def with_fixes(self, fixes: Mapping[int, Mapping[str, str]]) -> CsvFile:
+        """Return the file with known wrong cells corrected as its rows are read, by column and text."""
+        return replace(self, fixes=fixes)
 
     def lines(self) -> Iterator[Line]:
         """Yield every row that has a filled cell, in file order.
@@ -51,6 +56,9 @@ class CsvFile:
         for row, cells, is_clean in _rows(self.path, self.name, self.delimiter):
             if row == 1 or not any(cell.strip() for cell in cells):
                 continue
+            for index, table in self.fixes.items():
+                if index < len(cells):
+                    cells[index] = table.get(cells[index].strip(), cells[index])
             yield Line(row, tuple(cells), self._fault(row, cells, is_clean=is_clean))
 
     def _fault(self, row: int, cells: list[str], *, is_clean: bool) -> Fault | None:

@@ -1,7 +1,8 @@
 """The evidence table: how facts of deals are known, one row a fact.
 
-A row names a deal, a record of it (`deal`, `account`, `need`, `stakeholders` …), for lists the element's id,
-and a field; `level`, `source` and `at` are the evidence. An account's evidence may be given once for all its
+A row names a deal, a record of it (`deal`, `account`, `need`, `stakeholders` …), for lists the element's id
+(its first field where elements have none), and a field, or several as `role;stance`; `level`, `source` and
+`at` are the evidence. An account's evidence may be given once for all its
 deals: no deal id, and the account's id as record id. A row that cannot be read is fatal for its deal, for
 leaving it out could raise the level of a fact.
 """
@@ -19,7 +20,7 @@ from kamrules.errors import Fault, nearest
 from kamrules.records.base import EvidenceLevel
 from kamrules.records.rejection import Rejection
 from kamrules.rules.lang import types as t
-from kamrules.sheets.cells import CellError, fields_of, lists_of, read_text
+from kamrules.sheets.cells import LIST_SEPARATOR, CellError, fields_of, lists_of, read_text
 from kamrules.sheets.csvfile import CsvFile, Line, row_place
 
 COLUMNS = ("deal_id", "record", "record_id", "field", "level", "source", "at")
@@ -29,13 +30,16 @@ EVIDENCE = "evidence"
 
 @dataclass(frozen=True, slots=True)
 class _Proof:
-    """One row: the record it speaks of, the field, the evidence, and the fault if it is unusable."""
+    """One row: the record it speaks of, its fields, the evidence, and the fault if it is unusable.
+
+    `identity` is the field that names an element of a list; None for a record that is not in a list.
+    """
 
     row: int
     record: str
     record_id: str
-    path: tuple[str, ...]
-    is_element: bool
+    paths: tuple[tuple[str, ...], ...]
+    identity: str | None
     evidence: dict[str, Any]
     fault: Fault | None = None
 
@@ -53,31 +57,34 @@ class Proofs:
         """Write the evidence into the records of a deal; return why a row could not be placed."""
         account = deal.get("account")
         account_id = str(account.get("id", "")) if isinstance(account, dict) else ""
-        faults = []
+        faults: list[Fault] = []
         for proof in [*self.by_deal.get(deal_id, []), *self.by_account.get(account_id, [])]:
-            fault = proof.fault or self._place(proof, deal)
-            if fault is not None:
-                faults.append(fault)
+            if proof.fault is not None:
+                faults.append(proof.fault)
+            else:
+                faults += self._place(proof, deal)
         return faults
 
-    def _place(self, proof: _Proof, deal: dict[str, Any]) -> Fault | None:
-        target: Any = deal
-        if proof.is_element:
+    def _place(self, proof: _Proof, deal: dict[str, Any]) -> Iterator[Fault]:
+        targets = [deal]
+        if proof.identity is not None:
             elements = deal.get(proof.record) or []
-            target = next((element for element in elements if element.get("id") == proof.record_id), None)
-            if target is None:
+            targets = [element for element in elements if element.get(proof.identity) == proof.record_id]
+            if not targets:
                 where = row_place(self.name, proof.row, "record_id")
-                known = [str(element.get("id", "")) for element in elements]
+                known = [str(element.get(proof.identity, "")) for element in elements]
                 message = f"`{proof.record_id}` is not in {proof.record} of the deal"
-                return Fault("R-ORPHAN", message, where=where, hint=nearest(proof.record_id, known))
-        for step in proof.path[:-1]:
-            target = target.setdefault(step, {})
-        entries: dict[str, Any] = target.setdefault(EVIDENCE, {})
-        if proof.path[-1] in entries:
-            message = f"evidence of `{proof.path[-1]}` is given twice"
-            return Fault("R-DUPLICATE", message, where=row_place(self.name, proof.row))
-        entries[proof.path[-1]] = proof.evidence
-        return None
+                yield Fault("R-ORPHAN", message, where=where, hint=nearest(proof.record_id, known))
+        for target in targets:
+            for path in proof.paths:
+                holder = target
+                for step in path[:-1]:
+                    holder = holder.setdefault(step, {})
+                entries: dict[str, Any] = holder.setdefault(EVIDENCE, {})
+                if path[-1] in entries:
+                    message = f"evidence of `{path[-1]}` is given twice"
+                    yield Fault("R-DUPLICATE", message, where=row_place(self.name, proof.row))
+                entries[path[-1]] = proof.evidence
 
     def strays(self, deal_ids: set[str], account_ids: set[str]) -> Iterator[Rejection]:
         """Yield the rows that belong to no deal and no account."""
@@ -98,6 +105,34 @@ class Proofs:
 
 
 @dataclass(frozen=True, slots=True)
+class _Records:
+    """The names evidence may use: fields of the deal, fields of each list, what names an element."""
+
+    single: frozenset[str]
+    lists: dict[str, frozenset[str]]
+    identities: dict[str, str]
+
+    @staticmethod
+    def of(model: type[BaseModel]) -> _Records:
+        lists = {name: tuple(fields_of(inner)) for name, inner in lists_of(model).items()}
+        identities = {name: "id" if "id" in fields else fields[0] for name, fields in lists.items()}
+        return _Records(
+            frozenset(fields_of(model)),
+            {name: frozenset(fields) for name, fields in lists.items()},
+            identities,
+        )
+
+    def names(self) -> set[str]:
+        holders = {name.rpartition(".")[0] for name in self.single if "." in name}
+        return {"deal", *self.lists, *holders}
+
+    def path(self, record: str, name: str) -> tuple[str, ...]:
+        """Return the path of a field from the deal, or from the element of a list."""
+        steps = tuple(name.split("."))
+        return steps if record == "deal" or record in self.lists else (*record.split("."), *steps)
+
+
+@dataclass(frozen=True, slots=True)
 class EvidenceSheet:
     """The evidence file of a folder, read against the model of the deal."""
 
@@ -107,14 +142,11 @@ class EvidenceSheet:
     def load(self) -> Proofs:
         """Return all rows; raise `InputError` when the file cannot be read to its end."""
         proofs = Proofs(self.file.name)
-        single = fields_of(self.model)
-        lists = {name: fields_of(model) for name, model in lists_of(self.model).items()}
+        records = _Records.of(self.model)
         places = {name: self.file.header.index(name) for name in COLUMNS if name in self.file.header}
         for line in self.file.lines():
             cells = {name: line.cells[at].strip() for name, at in places.items() if at < len(line.cells)}
-            proof = self._proof(
-                line, cells, set(single), {name: set(fields) for name, fields in lists.items()}
-            )
+            proof = self._proof(line, cells, records)
             if cells.get("deal_id"):
                 proofs.by_deal.setdefault(cells["deal_id"], []).append(proof)
             elif cells.get("record") == "account" and cells.get("record_id"):
@@ -123,35 +155,36 @@ class EvidenceSheet:
                 proofs.nowhere.append(proof)
         return proofs
 
-    def _proof(
-        self, line: Line, cells: dict[str, str], single: set[str], lists: dict[str, set[str]]
-    ) -> _Proof:
-        record, name = cells.get("record", ""), cells.get("field", "")
-        path = tuple(name.split("."))
-        if record not in lists and record != "deal":
-            path = (*record.split("."), *path)
-        fault = line.fault or self._name_fault(line.row, record, path, single, lists)
+    def _proof(self, line: Line, cells: dict[str, str], records: _Records) -> _Proof:
+        record = cells.get("record", "")
+        names = [name.strip() for name in cells.get("field", "").split(LIST_SEPARATOR)]
+        paths = tuple(records.path(record, name) for name in names)
+        fault = line.fault or self._record_fault(line.row, record, records)
+        for name, path in zip(names, paths, strict=True):
+            fault = fault or self._field_fault(line.row, record, name, path, records)
         evidence: dict[str, Any] = {}
         if fault is None:
             evidence, fault = self._evidence(line.row, cells)
-        return _Proof(line.row, record, cells.get("record_id", ""), path, record in lists, evidence, fault)
+        identity = records.identities.get(record)
+        return _Proof(line.row, record, cells.get("record_id", ""), paths, identity, evidence, fault)
 
-    def _name_fault(
-        self, row: int, record: str, path: tuple[str, ...], single: set[str], lists: dict[str, set[str]]
-    ) -> Fault | None:
-        records = {"deal", *lists, *(name.rpartition(".")[0] for name in single if "." in name)}
-        if record not in records:
-            where = row_place(self.file.name, row, "record")
-            return Fault("R-FIELD", f"no record `{record}`", where=where, hint=nearest(record, records))
-        known = lists.get(record, single)
-        dotted = ".".join(path)
-        if dotted in known:
+    def _record_fault(self, row: int, record: str, records: _Records) -> Fault | None:
+        known = records.names()
+        if record in known:
             return None
-        prefix = "" if record in lists or record == "deal" else f"{record}."
-        names = [name.removeprefix(prefix) for name in known if name.startswith(prefix)]
-        shown = dotted.removeprefix(prefix)
+        where = row_place(self.file.name, row, "record")
+        return Fault("R-FIELD", f"no record `{record}`", where=where, hint=nearest(record, known))
+
+    def _field_fault(
+        self, row: int, record: str, name: str, path: tuple[str, ...], records: _Records
+    ) -> Fault | None:
+        known = records.lists.get(record, records.single)
+        if ".".join(path) in known:
+            return None
+        prefix = ".".join(path).removesuffix(name)
+        names = [other.removeprefix(prefix) for other in known if other.startswith(prefix)]
         where = row_place(self.file.name, row, "field")
-        return Fault("R-FIELD", f"no field `{shown}` in {record}", where=where, hint=nearest(shown, names))
+        return Fault("R-FIELD", f"no field `{name}` in {record}", where=where, hint=nearest(name, names))
 
     def _evidence(self, row: int, cells: dict[str, str]) -> tuple[dict[str, Any], Fault | None]:
         levels = t.Enum(get_args(EvidenceLevel))

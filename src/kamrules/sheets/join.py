@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kamrules.errors import Fault, InputError, nearest
-from kamrules.records.rejection import Rejection
+from kamrules.records.rejection import Item, Rejection
 from kamrules.sheets.binding import Parsed, Sheet, merged
+from kamrules.sheets.cells import LIST_SEPARATOR
 from kamrules.sheets.csvfile import Line, row_place
 from kamrules.sheets.evidence import EvidenceSheet, Proofs
 
@@ -63,13 +64,18 @@ class ChildList:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Which files make a deal; `id` and `account` are the root columns of those ids, if it has them."""
+    """Which files make a deal; `id` and `account` are the root columns of those ids, if it has them.
+
+    Root column `unknown_lists` names lists a deal leaves unknown although their files are there.
+    """
 
     root: Sheet
     id: int | None
     account: int | None = None
+    unknown_lists: int | None = None
     lookups: tuple[Lookup, ...] = ()
     lists: tuple[ChildList, ...] = ()
+    missing_lists: tuple[str, ...] = ()
     evidence: EvidenceSheet | None = None
 
 
@@ -115,6 +121,14 @@ class Joined:
         for line in self.layout.root.file.lines():
             yield self._row(line)
 
+    def items(self, *, is_lenient: bool) -> Iterator[Item]:
+        """Yield every deal as a dict or a rejection; lenient: cells that cannot be read become issues."""
+        for row in self.rows():
+            if row.fatal or (row.faults and not is_lenient):
+                yield Item(row.number, Rejection(row.number, row.id, (*row.fatal, *row.faults), row.deal))
+            else:
+                yield Item(row.number, row.deal, row.faults)
+
     def _row(self, line: Line) -> Row:
         layout = self.layout
         identity = _cell(line, layout.id) or None
@@ -125,8 +139,13 @@ class Joined:
         if not draft.fatal:
             for lookup, table in zip(layout.lookups, self._lookups, strict=True):
                 self._look_up(lookup, table, line, draft)
-            for child, rows in zip(layout.lists, self._lists, strict=True):
-                _attach(child, rows.get(_cell(line, child.on), []), draft)
+            unknown = self._unknown_lists(line, draft)
+            for child, table in zip(layout.lists, self._lists, strict=True):
+                rows = table.get(_cell(line, child.on), [])
+                if child.name not in unknown:
+                    _attach(child, rows, draft)
+                elif rows:
+                    draft.fatal.append(_contradiction(child, rows[0]))
             if layout.evidence is not None:
                 draft.fatal += self._proofs.attach(draft.deal, identity or "")
         return Row(line.row, identity, draft.deal, tuple(draft.faults), tuple(draft.fatal))
@@ -142,6 +161,16 @@ class Joined:
             yield Fault(
                 "R-DUPLICATE", f"deal id `{identity}` stands in {self._ids[identity]} rows", where=where
             )
+
+    def _unknown_lists(self, line: Line, draft: _Draft) -> set[str]:
+        text = _cell(line, self.layout.unknown_lists)
+        names = {name.strip() for name in text.split(LIST_SEPARATOR) if name.strip()}
+        known = {child.name for child in self.layout.lists} | set(self.layout.missing_lists)
+        file = self.layout.root.file
+        for name in sorted(names - known):
+            where = row_place(file.name, line.row, file.header[self.layout.unknown_lists or 0])
+            draft.fatal.append(Fault("R-VALUE", f"no list `{name}`", where=where, hint=nearest(name, known)))
+        return names
 
     def _look_up(self, lookup: Lookup, table: dict[str, list[_Child]], line: Line, draft: _Draft) -> None:
         key = _cell(line, lookup.on)
@@ -160,6 +189,13 @@ class Joined:
             hint = nearest(key, table) if len(table) <= _MAX_NAMES else ""
             message = f"`{key}` is not in {lookup.sheet.file.name}"
             draft.fatal.append(Fault("R-ORPHAN", message, where=where, hint=hint))
+
+
+def _contradiction(child: ChildList, row: _Child) -> Fault:
+    where = row_place(child.sheet.file.name, row.parsed.row)
+    return Fault(
+        "R-VALUE", f"{child.name} are declared unknown for this deal, and a row is given", where=where
+    )
 
 
 def _attach(child: ChildList, rows: Sequence[_Child], draft: _Draft) -> None:

@@ -1,0 +1,115 @@
+"""The field map: which files and columns of another system fill which fields of a deal, as a YAML file.
+
+Everything that changes a value is written in the map, so that it can be reviewed: which values mean what,
+which texts mean "missing", which misspelt keys are corrected, which columns and files are left out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+
+from kamrules.errors import Fault, InputError
+from kamrules.validation import faults_of
+from kamrules.yamltext import Node, read_yaml
+
+FORMAT_VERSION = 1
+Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.csv$")]
+
+
+def _as_text(value: Any) -> Any:
+    """Read what YAML took for a number or a truth as the text it stands for."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _as_targets(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return [{"to": item} if isinstance(item, str) else item for item in items]
+
+
+CellText = Annotated[str, BeforeValidator(_as_text)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class Target(_Part):
+    """The field a column fills, and how its cells are read.
+
+    `values` is closed: a cell it does not list is a fault; null means missing. `date` is a format of
+    `strptime`, `zone` the time zone of times without one. `times` turns thousands into units.
+    """
+
+    to: Text
+    values: dict[str, CellText | None] | None = None
+    missing: list[CellText] = Field(default_factory=list)
+    date: Text | None = None
+    zone: Text | None = None
+    decimal: Literal[".", ","] = "."
+    thousands: Literal[",", ".", " ", "'"] | None = None
+    times: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
+
+
+class SheetMap(_Part):
+    """One file: the fields its columns fill, fixed values, corrections of dirty texts, columns left out."""
+
+    file: FileName
+    columns: dict[str, Annotated[list[Target], BeforeValidator(_as_targets)]] = Field(default_factory=dict)
+    constants: dict[str, CellText] = Field(default_factory=dict)
+    fixes: dict[str, dict[str, CellText]] = Field(default_factory=dict)
+    ignore: list[Text] = Field(default_factory=list)
+    separator: Literal[",", ";", "\t", "|"] = ","
+
+
+class JoinMap(SheetMap):
+    """A file with one row for many deals: column `on` of the deals names its row by column `key`.
+
+    An empty cell joins nothing. A text without a row is a fault of the deal, unless `required` is false.
+    """
+
+    on: Text
+    key: Text | None = None
+    required: bool = True
+
+
+class ListMap(SheetMap):
+    """A file with many rows for a deal; each becomes an element of the list it is named after."""
+
+    on: Text
+    key: Text | None = None
+
+
+class FieldMap(_Part):
+    """A whole field map; joins and lists have names of their own."""
+
+    kamrules_map: Literal[1]
+    about: Text | None = None
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] | None = None
+    dates: Text | None = Field(default=None, description="format of every date without one of its own")
+    deals: SheetMap
+    joins: dict[str, JoinMap] = Field(default_factory=dict)
+    lists: dict[str, ListMap] = Field(default_factory=dict)
+    ignore_files: list[Text] = Field(default_factory=list)
+
+
+def read_map(path: Path) -> tuple[FieldMap, Node]:
+    """Return a field map and the places of its keys.
+
+    Raises
+    ------
+    InputError
+        With every structural fault of the map, each at line and column.
+    """
+    node = read_yaml(path, error=InputError)
+    if not isinstance(node.value, dict):
+        raise InputError(Fault("I-VALUE", "a field map is a mapping", node.span))
+    try:
+        return FieldMap.model_validate(node.data()), node
+    except ValidationError as problem:
+        raise InputError(faults_of(problem, FieldMap, node=node, prefix="I")) from None
