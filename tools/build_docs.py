@@ -40,8 +40,14 @@ def criteria_page() -> str:
     lines = [
         "# The handbook pack",
         "",
-        f"Version {pack.version}: {len(pack.criteria)} criteria, {len(pack.red_lines)} red lines, "
-        f"{len(pack.findings)} work rules, {len(pack.params)} parameters.",
+        ", ".join(
+            [
+                f"Version {pack.version}: {len(pack.criteria)} criteria",
+                f"{len(pack.red_lines)} red lines",
+                f"{len(pack.findings)} work rules",
+                f"{len(pack.params)} parameters.",
+            ]
+        ),
     ]
     for milestone, spec in pack.milestones.items():
         lines += ["", f"## {milestone} {spec.name.en} · {spec.name.zh}", ""]

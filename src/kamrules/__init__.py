@@ -19,7 +19,7 @@ from kamrules.errors import (
     MissingExtraError,
     PackError,
     RecordError,
-)  # fmt: skip
+)
 from kamrules.explain import explain
 from kamrules.records import Account, Deal, Evidence, Stakeholder
 from kamrules.rules.pack import Pack
@@ -28,8 +28,29 @@ from kamrules.rules.packformat import pack_json_schema
 __version__ = "0.1.0"
 
 __all__ = [
-    "SCHEMA_VERSION", "Account", "ArgumentError", "Assessment", "BackendError", "Deal", "Engine", "Evidence",
-    "ExpressionError", "Fault", "InputError", "KamrulesError", "MissingExtraError", "Pack", "PackError",
-    "RecordError", "Rejection", "Stakeholder", "__version__", "check_pack", "compile", "explain", "json_schema",
-    "load_pack", "pack_json_schema",
-]  # fmt: skip
+    "SCHEMA_VERSION",
+    "Account",
+    "ArgumentError",
+    "Assessment",
+    "BackendError",
+    "Deal",
+    "Engine",
+    "Evidence",
+    "ExpressionError",
+    "Fault",
+    "InputError",
+    "KamrulesError",
+    "MissingExtraError",
+    "Pack",
+    "PackError",
+    "RecordError",
+    "Rejection",
+    "Stakeholder",
+    "__version__",
+    "check_pack",
+    "compile",
+    "explain",
+    "json_schema",
+    "load_pack",
+    "pack_json_schema",
+]

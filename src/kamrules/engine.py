@@ -19,7 +19,7 @@ from kamrules.assessment import (
     RedLineResult,
     Rejection,
     TierReview,
-)  # fmt: skip
+)
 from kamrules.errors import ArgumentError, Fault, PackError, RecordError
 from kamrules.records import label_of
 from kamrules.records.base import minor_digits
@@ -94,7 +94,8 @@ def compile(pack: Pack) -> Engine:  # noqa: A001 - the field's word for it, used
     --------
     >>> from datetime import date
     >>> engine = compile(load_pack("handbook"))
-    >>> engine.assess({"id": "D1", "account": {"industry": "shipbuilding"}}, as_of=date(2026, 6, 30)).stage.supported
+    >>> deal = {"id": "D1", "account": {"industry": "shipbuilding"}}
+    >>> engine.assess(deal, as_of=date(2026, 6, 30)).stage.supported
     'M1'
     """
     planned = plan_pack(pack)
@@ -389,11 +390,17 @@ class Engine:
 
 _ADAPTER = TypeAdapter(Assessment)
 _RED_LINE: dict[Status, Any] = {
-    "met": "tripped", "unmet": "clear", "unknown": "unknown", "not_applicable": "not_applicable",
-}  # fmt: skip
+    "met": "tripped",
+    "unmet": "clear",
+    "unknown": "unknown",
+    "not_applicable": "not_applicable",
+}
 _BREACH: dict[Status, Any] = {
-    "met": "breach", "unmet": "ok", "unknown": "unknown", "not_applicable": "not_applicable",
-}  # fmt: skip
+    "met": "breach",
+    "unmet": "ok",
+    "unknown": "unknown",
+    "not_applicable": "not_applicable",
+}
 
 
 def json_schema() -> dict[str, Any]:
@@ -424,7 +431,7 @@ def _plain_copy(value: Any) -> Any:
 
 
 def _drop(data: Any, loc: tuple[int | str, ...]) -> bool:
-    """Remove the value at `loc` (the element itself in a list becomes an empty record); False if not there."""
+    """Remove the value at `loc` (a bad list element becomes an empty record); False if not there."""
     holder = data
     for step in loc[:-1]:
         try:

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from kamrules.errors import Fault, nearest
 from kamrules.yamltext import Node
 
+_SHOWN = 60
 _UNKNOWN_NAME = "extra_forbidden"
 
 
@@ -70,7 +71,7 @@ def _wording(item: Any, model: type[BaseModel]) -> tuple[str, str, str]:
 def shown(value: Any) -> str:
     """Return a short quoted form of what the user gave."""
     text = value if isinstance(value, str) else repr(value)
-    return f"`{text if len(text) <= 60 else text[:57] + '...'}`"
+    return f"`{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}`"
 
 
 def _allowed(expected: str) -> list[str]:

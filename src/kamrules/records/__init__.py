@@ -12,7 +12,27 @@ from kamrules.records.papers import Approval, Document, Plan
 from kamrules.records.people import InfluenceLine, Stakeholder, TeamMember
 
 __all__ = [
-    "Account", "Activity", "Approval", "Bid", "BuyingStep", "Competitor", "Contract", "Deal", "Document", "Evidence",
-    "Expense", "IndustryProfile", "InfluenceLine", "Lead", "Meeting", "Money", "Need", "Plan", "Record",
-    "Stakeholder", "TeamMember", "fact", "label_of",
-]  # fmt: skip
+    "Account",
+    "Activity",
+    "Approval",
+    "Bid",
+    "BuyingStep",
+    "Competitor",
+    "Contract",
+    "Deal",
+    "Document",
+    "Evidence",
+    "Expense",
+    "IndustryProfile",
+    "InfluenceLine",
+    "Lead",
+    "Meeting",
+    "Money",
+    "Need",
+    "Plan",
+    "Record",
+    "Stakeholder",
+    "TeamMember",
+    "fact",
+    "label_of",
+]

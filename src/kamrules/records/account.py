@@ -10,9 +10,19 @@ from kamrules.records.base import Day, Record, fact
 
 Tier = Literal["A", "B", "C", "D"]
 Desk = Literal[
-    "sales_engineer", "development_specialist", "project_leader", "regional_kam", "ka_director",
-    "gm_marketing", "info_clerk", "bid_support", "contract_mgmt", "finance", "executive", "compliance",
-]  # fmt: skip
+    "sales_engineer",
+    "development_specialist",
+    "project_leader",
+    "regional_kam",
+    "ka_director",
+    "gm_marketing",
+    "info_clerk",
+    "bid_support",
+    "contract_mgmt",
+    "finance",
+    "executive",
+    "compliance",
+]
 Rank = Annotated[int, Field(ge=1, le=1_000_000)]
 Year = Annotated[int, Field(ge=1900, le=2200)]
 

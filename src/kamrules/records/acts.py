@@ -16,10 +16,23 @@ class Activity(Record):
     """One contact with the buyer."""
 
     id: str | None = fact("Activity id", "活动编号")
-    type: Literal[
-        "call", "visit", "tech_exchange", "exec_meeting", "site_visit", "clarification", "bid_opening", "negotiation",
-        "hospitality", "referral", "email", "other",
-    ] | None = fact("Type", "类型")  # fmt: skip
+    type: (
+        Literal[
+            "call",
+            "visit",
+            "tech_exchange",
+            "exec_meeting",
+            "site_visit",
+            "clarification",
+            "bid_opening",
+            "negotiation",
+            "hospitality",
+            "referral",
+            "email",
+            "other",
+        ]
+        | None
+    ) = fact("Type", "类型")
     on: Day | None = fact("Date", "日期")
     completed: bool | None = fact("Completed", "已完成")
     goal: str | None = fact("Goal", "行动目标")

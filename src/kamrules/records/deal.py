@@ -69,10 +69,21 @@ class Competitor(Record):
 class BuyingStep(Record):
     """One step of the buyer's purchase process (M4.T3)."""
 
-    step: Literal[
-        "budget_approval", "site_visit", "technical_review", "shortlist", "tender_issue", "bid_deadline", "bid_opening",
-        "decision", "contract", "other",
-    ] | None = fact("Step", "步骤", claim=True)  # fmt: skip
+    step: (
+        Literal[
+            "budget_approval",
+            "site_visit",
+            "technical_review",
+            "shortlist",
+            "tender_issue",
+            "bid_deadline",
+            "bid_opening",
+            "decision",
+            "contract",
+            "other",
+        ]
+        | None
+    ) = fact("Step", "步骤", claim=True)
     rule: str | None = fact("Rule", "规则", claim=True)
     on: Day | None = fact("Date", "日期", claim=True)
 

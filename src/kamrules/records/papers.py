@@ -9,11 +9,34 @@ from kamrules.records.acts import Milestone
 from kamrules.records.base import Day, EvidenceLevel, PositiveAmount, Record, fact
 
 DocumentType = Literal[
-    "JTF-001", "JTF-002", "JTF-003", "JTF-004", "JTF-005", "industry_plan", "visit_plan", "org_chart", "proposal",
-    "competition_map", "invitation", "public_notice", "tender_documents", "specification", "bid_application",
-    "compliance_matrix", "bid", "independence_declaration", "technical_bid_strategy", "commercial_bid_strategy",
-    "award_notice", "agreed_offer", "tech_agreement", "contract", "closing_report", "minutes", "other",
-]  # fmt: skip
+    "JTF-001",
+    "JTF-002",
+    "JTF-003",
+    "JTF-004",
+    "JTF-005",
+    "industry_plan",
+    "visit_plan",
+    "org_chart",
+    "proposal",
+    "competition_map",
+    "invitation",
+    "public_notice",
+    "tender_documents",
+    "specification",
+    "bid_application",
+    "compliance_matrix",
+    "bid",
+    "independence_declaration",
+    "technical_bid_strategy",
+    "commercial_bid_strategy",
+    "award_notice",
+    "agreed_offer",
+    "tech_agreement",
+    "contract",
+    "closing_report",
+    "minutes",
+    "other",
+]
 
 
 class Document(Record):
@@ -42,15 +65,31 @@ class Approval(Record):
     """One decision of one desk on one subject."""
 
     id: str | None = fact("Approval id", "审批编号")
-    subject: Literal[
-        "JTF-002", "JTF-003", "JTF-004", "JTF-005", "bid_application", "bid_price", "price_corridor", "payment_terms",
-        "delivery_terms", "warranty_terms", "contract_terms", "late_entry", "red_line_waiver",
-    ] | None = fact("Subject", "审批事项")  # fmt: skip
+    subject: (
+        Literal[
+            "JTF-002",
+            "JTF-003",
+            "JTF-004",
+            "JTF-005",
+            "bid_application",
+            "bid_price",
+            "price_corridor",
+            "payment_terms",
+            "delivery_terms",
+            "warranty_terms",
+            "contract_terms",
+            "late_entry",
+            "red_line_waiver",
+        ]
+        | None
+    ) = fact("Subject", "审批事项")
     by: Desk | None = fact("Approved by", "审批人")
     on: Day | None = fact("Date", "日期")
     decision: Literal["approved", "rejected", "shelved"] | None = fact("Decision", "结论")
     person: str | None = fact("Person", "审批人姓名")
-    red_line: str | None = fact("Red line", "红线编号", "red line that a waiver clears, such as RL-16", "豁免所针对的红线,如RL-16")
+    red_line: str | None = fact(
+        "Red line", "红线编号", "red line that a waiver clears, such as RL-16", "豁免所针对的红线,如RL-16"
+    )
 
 
 class Plan(Record):

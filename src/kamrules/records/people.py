@@ -86,11 +86,23 @@ class Stakeholder(Record):
         "亲自复述需求与决策标准",
         claim=True,
     )
-    lawful_act: Literal[
-        "none", "reference_visit", "requirement_confirmation", "formal_rfq", "introduction", "joint_acceptance_criteria",
-    ] | None = fact(
-        "Buyer-initiated lawful act", "客户主动的合规行动", "a lawful act by which support shows (M6.X3)", "体现支持的合规行动", claim=True
-    )  # fmt: skip
+    lawful_act: (
+        Literal[
+            "none",
+            "reference_visit",
+            "requirement_confirmation",
+            "formal_rfq",
+            "introduction",
+            "joint_acceptance_criteria",
+        ]
+        | None
+    ) = fact(
+        "Buyer-initiated lawful act",
+        "客户主动的合规行动",
+        "a lawful act by which support shows (M6.X3)",
+        "体现支持的合规行动",
+        claim=True,
+    )
     counter_plan: bool | None = fact(
         "Counter-plan", "应对计划", "a plan addresses this person's opposition", "已有应对其反对的计划"
     )

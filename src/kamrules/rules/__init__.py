@@ -1,0 +1,1 @@
+"""Rules as data: the language, packs, plans and the engines that run them."""

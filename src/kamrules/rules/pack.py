@@ -211,9 +211,10 @@ def _add_sections(sections: dict[str, Node], part: Node, faults: list[Fault]) ->
 
 def _header(node: Node, faults: list[Fault]) -> f.PackFile:
     keys = {key: child.data() for key, child in node.value.items() if key not in SECTIONS and key != "fields"}
-    for name in _HEADER:
-        if name not in keys:
-            faults.append(Fault("P-MISSING", f"`{name}` is missing", node.span))
+    lacking = [name for name in _HEADER if name not in keys]
+    faults.extend(
+        Fault("P-MISSING", f"`{name}` is missing", node.span, hint=f"add `{name}: …`") for name in lacking
+    )
     while True:
         try:
             return f.PackFile.model_validate(keys)

@@ -29,7 +29,7 @@ class Gate:
 
 @dataclass(frozen=True, slots=True)
 class MilestoneState:
-    """One milestone: `passed` when all its hard criteria hold, `blocked` when one is unmet, else `unknown`."""
+    """One milestone: `passed` if all its hard criteria hold, `blocked` if one is unmet, else `unknown`."""
 
     id: str
     status: Literal["passed", "blocked", "unknown"]
@@ -41,10 +41,10 @@ class MilestoneState:
 class Stage:
     """Claimed, supported and possible milestone, and what stands between.
 
-    `supported` is None when not even the entry of the first milestone holds. `gate` names the criteria of the
-    next gate (exit of the supported milestone and entry of the one after); `blockers` and `unknowns` are those
-    of its hard criteria that are unmet and unknown. `regressed` are milestones before the claimed one where
-    something was achieved but a hard criterion is unmet now; `skipped` are those where no exit criterion holds.
+    `supported` is None when not even the entry of the first milestone holds. `gate` names the hard criteria
+    of the next gate (exit of the supported milestone and entry of the one after); `blockers` and `unknowns`
+    are those that are unmet and unknown. `regressed` are milestones before the claimed one where something
+    was achieved but a hard criterion is unmet now; `skipped` are those where no exit criterion holds.
     """
 
     claimed: str | None

@@ -21,10 +21,10 @@ class RowDoubt:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """The outputs still possible, best first: one when decided, several while facts are unknown, none in a gap.
+    """The outputs still possible, best first: one if decided, several while facts are unknown, none in a gap.
 
-    `conflict` is true when two rows of a unique table surely hold. `why_not` explains every row that is better
-    than the worst possible output and does not surely hold.
+    `conflict` is true when two rows of a unique table surely hold. `why_not` explains every row that is
+    better than the decided output, or every row while none is decided.
     """
 
     possible: tuple[str, ...]
