@@ -38,7 +38,7 @@ class CriterionResult:
     """Verdict on one entry or exit criterion.
 
     With detail "full": `facts` are the facts read, `missing` the paths whose values are needed while unknown,
-    `failing` the parts of an unmet condition that fail, as its author wrote them.
+    `failing` the parts of an unmet condition that fail, with parameters filled in, or the ids that fail.
     """
 
     id: str

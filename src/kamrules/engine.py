@@ -24,7 +24,10 @@ from kamrules.errors import ArgumentError, Fault, PackError, RecordError
 from kamrules.records import label_of
 from kamrules.records.base import minor_digits
 from kamrules.rules.backends import python, reference
+from kamrules.rules.lang.core import Node
+from kamrules.rules.lang.printer import core_text
 from kamrules.rules.lang.reference import Unknown, evaluate
+from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack, read_pack
 from kamrules.rules.plan import Rule
 from kamrules.rules.planning import Planned, late_entry_id, plan_pack, satisfied
@@ -247,8 +250,14 @@ class Engine:
             return self._facts(name, record, day), lacks
 
         def failing(name: str) -> tuple[str, ...]:
-            unmet = detail == "full" and statuses[name] == "unmet"
-            return self._doubts(name, record, day)[1] if unmet else ()
+            if detail == "brief" or statuses[name] != "unmet":
+                return ()
+            spec = self.pack.criteria[name]
+            if spec.met_when is not None:
+                return self._doubts(self._rules[name].when, record, day)[1]
+            others = spec.all_of or spec.none_of or []
+            wrong = "unmet" if spec.all_of else "met"
+            return tuple(other for other in others if statuses[other] == wrong)
 
         return Assessment(
             deal_id=getattr(record, "id", None),
@@ -305,11 +314,10 @@ class Engine:
         first = facts_read(rule.applies, record, day, root=self.plan.root)
         return tuple(dict.fromkeys((*first, *found)))
 
-    def _doubts(self, name: str, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
-        """Return the conjuncts that fail, or else those that are unknown, as their author wrote them."""
+    def _doubts(self, node: Node, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
+        """Return the conjuncts that fail, or else those that are unknown, with parameters filled in."""
         values = [
-            (part.text, evaluate(part.node, record, day, root=self.plan.root))
-            for part in self._planned.parts.get(name, ())
+            (core_text(part), evaluate(part, record, day, root=self.plan.root)) for part in conjuncts(node)
         ]
         failed = tuple(text for text, value in values if value is False)
         if failed:
@@ -321,9 +329,10 @@ class Engine:
         if name is None:
             return None
         index, table = self._tables[name]
+        conditions = {row.id: row.when for row in table.rows}
 
         def doubts(row: str) -> tuple[Status, tuple[str, ...]]:
-            return self._doubts(f"{name}/{row}", record, day)
+            return self._doubts(conditions[row], record, day)
 
         tier = judge_tier(table, outcome.tables[index], self.pack.tables[name].outputs, doubts)
         year = None

@@ -195,18 +195,14 @@ def _add_sections(sections: dict[str, Node], part: Node, faults: list[Fault]) ->
         elif name not in sections:
             sections[name] = child
         elif isinstance(child.value, dict) and isinstance(sections[name].value, dict):
+            known = dict(sections[name].value)
             for key, item in child.value.items():
-                if key in sections[name].value:
-                    first = sections[name].value[key].key_span
-                    faults.append(
-                        Fault(
-                            "P-DUPLICATE",
-                            f"`{key}` is already in `{name}`",
-                            item.key_span,
-                            hint=f"first at {first}",
-                        )
-                    )
-            sections[name] = replace(sections[name], value={**child.value, **sections[name].value})
+                if key in known:
+                    hint = f"first at {known[key].key_span}"
+                    message = f"`{key}` is already in `{name}`"
+                    faults.append(Fault("P-DUPLICATE", message, item.key_span, hint=hint))
+                known.setdefault(key, item)
+            sections[name] = replace(sections[name], value=known)
 
 
 def _header(node: Node, faults: list[Fault]) -> f.PackFile:

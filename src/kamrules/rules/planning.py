@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
@@ -14,20 +13,18 @@ from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
 from kamrules.rules.scoreplan import plan_scorecard
-from kamrules.rules.vocabulary import ROOT, Part, Vocabulary
+from kamrules.rules.vocabulary import ROOT, Vocabulary
 
 
 @dataclass(slots=True)
 class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
-    `parts` holds the conjuncts of each criterion, red line, finding and table row (`TABLE/ROW`), for
-    explanations; `valid_for` is the year a tier is valid for, as an expression of the record.
+    `valid_for` is the year a tier is valid for, as an expression of the record.
     """
 
     model: type[BaseModel]
     plan: p.Plan
-    parts: Mapping[str, tuple[Part, ...]] = field(default_factory=dict)
     valid_for: core.Node | None = None
     faults: list[Fault] = field(default_factory=list)
 
@@ -60,7 +57,7 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        return Planned(words.model, plan, words.parts, self.valid_for(), words.faults)
+        return Planned(words.model, plan, self.valid_for(), words.faults)
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}
@@ -108,7 +105,7 @@ class _Planner:
 
     def criterion_when(self, name: str, spec: f.Criterion, form: str) -> core.Node | None:
         if form == "met_when":
-            return self.words.condition(("criteria", name, "met_when"), level=spec.min_evidence, name=name)
+            return self.words.condition(("criteria", name, "met_when"), level=spec.min_evidence)
         if form == "all_of":
             parts = [self.status(name, other, index) for index, other in enumerate(spec.all_of or [])]
         else:
@@ -116,10 +113,6 @@ class _Planner:
         found = tuple(part for part in parts if part is not None)
         if len(found) != len(parts):
             return None
-        others = spec.all_of if form == "all_of" else [f"not {other}" for other in spec.none_of or []]
-        self.words.parts[name] = tuple(
-            Part(text, node) for text, node in zip(others or [], found, strict=True)
-        )
         return core.And(found)
 
     def status(self, user: str, name: str, index: int) -> core.Node | None:
@@ -161,13 +154,13 @@ class _Planner:
     def red_line(self, name: str) -> p.Rule | None:
         spec = self.pack.red_lines[name]
         applies = self.applies(("red_lines", name), spec.applies_when, spec.min_evidence)
-        when = self.words.condition(("red_lines", name, "trips_when"), level=spec.min_evidence, name=name)
+        when = self.words.condition(("red_lines", name, "trips_when"), level=spec.min_evidence)
         return None if when is None else p.Rule(name, when, applies)
 
     def finding(self, name: str) -> p.Rule | None:
         spec = self.pack.findings[name]
         applies = self.applies(("findings", name), spec.applies_when, spec.min_evidence)
-        when = self.words.condition(("findings", name, "breach_when"), level=spec.min_evidence, name=name)
+        when = self.words.condition(("findings", name, "breach_when"), level=spec.min_evidence)
         return None if when is None else p.Rule(name, when, applies)
 
     def applies(self, path: tuple[str, ...], text: str | None, level: str | None) -> core.Node | None:
@@ -199,7 +192,7 @@ class _Planner:
                     *path,
                     "then",
                 )
-            when = self.words.condition((*path, "when"), level=row.min_evidence, name=f"{name}/{row_id}")
+            when = self.words.condition((*path, "when"), level=row.min_evidence)
             if when is not None:
                 rows.append(p.Row(row_id, when, row.then))
         return p.Table(name, spec.hit, tuple(rows))

@@ -10,7 +10,6 @@ import json
 import keyword
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -22,8 +21,7 @@ from kamrules.rules import packformat as f
 from kamrules.rules.lang import core, tree
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.parse import parse
-from kamrules.rules.lang.printer import to_text
-from kamrules.rules.lang.rewrite import attest
+from kamrules.rules.lang.rewrite import attest, simplify
 from kamrules.rules.lang.typecheck import Scope, check
 from kamrules.rules.pack import Pack
 from kamrules.rules.schema import extend_models, object_of, record_models
@@ -36,25 +34,13 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _RESERVED = {"deal", "as_of", "param", "def", "evidence", "true", "false", "null", "in"}
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One conjunct of a condition as its author wrote it, with what it means."""
-
-    text: str
-    node: core.Node
-
-
 class Vocabulary:
-    """What the conditions of one pack may name, and the faults found so far.
-
-    `parts` keeps the conjuncts of each condition that was read under a name.
-    """
+    """What the conditions of one pack may name, and the faults found so far."""
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.faults: list[Fault] = []
         self.defs: dict[str, core.Node] = {}
-        self.parts: dict[str, tuple[Part, ...]] = {}
         self.model = self._record_model()
         self.schema = object_of(self.model)
         self.params = dict(self._typed_params())
@@ -127,35 +113,23 @@ class Vocabulary:
         )
 
     def condition(
-        self,
-        path: tuple[str, ...],
-        *,
-        expected: t.Type | None = _BOOL,
-        level: str | None = None,
-        name: str | None = None,
+        self, path: tuple[str, ...], *, expected: t.Type | None = _BOOL, level: str | None = None
     ) -> core.Node | None:
         """Parse and type the condition at `path` of the pack; None (and faults) when it is wrong.
 
-        With `name` its conjuncts are kept in `parts` under that name.
+        With an evidence `level` such as "E2", claims with weaker evidence count as unknown.
         """
         node = self.pack.node.find(path)
         text = text_of(node)
         self.faults.extend(condition_faults(node))
-        scope = self.scope()
-
-        def meaning(expr: tree.Expr) -> core.Node:
-            found = check(expr, text, scope, expected)
-            return found if level is None else attest(found, int(level[1:]), self.pack.assumed_evidence)
-
         try:
-            expr = parse(text)
-            found = meaning(expr)
+            found = check(parse(text), text, self.scope(), expected)
         except ExpressionError as error:
             self.faults.extend(fault for fault in error.faults if not self._is_follow_up(fault))
             return None
-        if name is not None:
-            self.parts[name] = tuple(Part(to_text(part), meaning(part)) for part in _conjuncts(expr))
-        return found
+        if level is not None:
+            found = attest(found, int(level[1:]), self.pack.assumed_evidence)
+        return simplify(found)
 
     def _is_follow_up(self, fault: Fault) -> bool:
         """Whether the fault only says that a definition or parameter is missing which is itself faulty."""
@@ -210,13 +184,6 @@ def _names_under(expr: tree.Expr, root: str) -> list[str]:
         for part, _ in tree.walk(expr)
         if isinstance(part, tree.Select) and isinstance(part.base, tree.Name) and part.base.name == root
     ]
-
-
-def _conjuncts(expr: tree.Expr) -> list[tree.Expr]:
-    """Return the operands of the outermost `&&`, or the expression itself."""
-    if isinstance(expr, tree.Junction) and expr.op == "&&":
-        return [part for operand in expr.operands for part in _conjuncts(operand)]
-    return [expr]
 
 
 def text_of(node: Node) -> Text:

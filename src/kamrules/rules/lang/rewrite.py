@@ -1,4 +1,4 @@
-"""Rewriting core trees: replace nodes, and demand evidence of the claims a condition reads."""
+"""Rewriting core trees: replace nodes, fold constants, demand evidence of the claims a condition reads."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from kamrules.rules.lang.core import (
     Tally,
     Var,
 )  # fmt: skip
-from kamrules.rules.lang.types import Object
+from kamrules.rules.lang.ops import COMPARISONS
+from kamrules.rules.lang.types import Bool, Object
 
 
 def attest(node: Node, minimum: int, assumed: int) -> Node:
@@ -82,3 +83,47 @@ def transform(node: Node, change: Callable[[Node], Node]) -> Node:
 def _as_read(field: Field | Attested, change: Callable[[Node], Node]) -> Field | Attested:
     changed = change(field)
     return changed if isinstance(changed, Field | Attested) else field
+
+
+def simplify(node: Node) -> Node:
+    """Return an equal tree without what is constant: parameters that switch a branch on or off, mostly.
+
+    Equal for every record, unknowns and their causes included.
+    """
+    return transform(node, _fold)
+
+
+def conjuncts(node: Node) -> tuple[Node, ...]:
+    """Return the operands of the outermost `and`, nested ones too, or the node itself."""
+    if isinstance(node, And):
+        return tuple(part for operand in node.operands for part in conjuncts(operand))
+    return (node,)
+
+
+def _fold(node: Node) -> Node:
+    match node:
+        case Compare(op, Const(left), Const(right)):
+            return Const(COMPARISONS[op](left, right), Bool())
+        case In(Const(item), values):
+            return Const(any(item == constant.value for constant in values), Bool())
+        case Not(Const(value)):
+            return Const(not value, Bool())
+        case Not(Not(operand)):
+            return operand
+        case And(operands):
+            return _join(And, operands, decisive=False)
+        case Or(operands):
+            return _join(Or, operands, decisive=True)
+        case Cond(Const(test), then, other):
+            return then if test else other
+        case _:
+            return node
+
+
+def _join(kind: type[And | Or], operands: tuple[Node, ...], *, decisive: bool) -> Node:
+    if any(isinstance(operand, Const) and operand.value is decisive for operand in operands):
+        return Const(decisive, Bool())
+    rest = tuple(operand for operand in operands if not isinstance(operand, Const))
+    if not rest:
+        return Const(not decisive, Bool())
+    return rest[0] if len(rest) == 1 else kind(rest)
