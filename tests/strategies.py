@@ -16,7 +16,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from kamrules.rules.lang import tree
-from kamrules.rules.lang.core import Const, Node
+from kamrules.rules.lang.core import Compare, Const, Field, Node, Var
 from kamrules.rules.lang.parse import parse
 from kamrules.rules.lang.printer import to_text
 from kamrules.rules.lang.typecheck import Scope, check
@@ -91,11 +91,9 @@ TEST_SCHEMA = Object(
         Member("numbers", ListOf(Int(), nullable=True)),
     ),
 )
-SCOPE = Scope(
-    "deal",
-    TEST_SCHEMA,
-    params={"limit": Const(3, Int()), "gap": Const(timedelta(days=30), Duration())},
-)
+_PARAMS = {"limit": Const(3, Int()), "gap": Const(timedelta(days=30), Duration())}
+_IS_LARGE = Compare(">", Field(Var("deal", TEST_SCHEMA), "n", Int()), Const(3, Int()))
+SCOPE = Scope("deal", TEST_SCHEMA, params=_PARAMS, defs={"is_large": _IS_LARGE})
 
 # Values -------------------------------------------------------------------------------------------------
 
@@ -545,8 +543,8 @@ Builder = Callable[[str, Shape], st.SearchStrategy[tree.Expr]]
 _COMMON: tuple[Builder, ...] = (_ternary,)
 _BUILDERS: dict[str, tuple[Builder, ...]] = {
     "bool": (
-        _not, _junction, _junction, _compare, _compare, _in_literal, _in_list, _has, _macro, _macro, _literal_macro,
-        _compare_counts, _compare_counts, _text_function,
+        _not, _junction, _junction, _compare, _compare, _in_literal, _in_list, _has, _macro, _macro,
+        _literal_macro, _compare_counts, _compare_counts, _text_function,
     ),
     "int": (_number, _number, _minus, _int_function),
     "double": (_number, _number, _minus),
