@@ -1,0 +1,176 @@
+"""Cases beside a pack: small deals in YAML, and what the pack is expected to say of them.
+
+A case names a base deal, what is given on top of it (mappings merge, lists and scalars replace, null
+removes), and the expected verdicts by id. Only what `expect` names is compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+
+from kamrules.assessment import Assessment
+from kamrules.engine import Engine
+from kamrules.errors import Fault, InputError, RecordError, nearest
+from kamrules.records.base import Day
+from kamrules.scoring.tiers import judge_tier
+from kamrules.source import Span
+from kamrules.validation import faults_of
+from kamrules.yamltext import Node, merge, read_yaml
+
+ENDING = ".cases.yaml"
+_STAGE = ("supported", "possible", "claim")
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CaseSpec(_Part):
+    """One case as written."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=500)]
+    base: str | None = None
+    given: dict[str, Any] = Field(default_factory=dict)
+    as_of: Day | None = None
+    expect: Annotated[dict[str, str | list[str] | None], Field(min_length=1)]
+
+
+class CasesSpec(_Part):
+    """A file of cases as written."""
+
+    pack: str
+    as_of: Day
+    bases: dict[str, dict[str, Any]] = Field(default_factory=dict)
+    cases: list[CaseSpec]
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case ready to run: its deal put together, and the place of each expectation."""
+
+    name: str
+    span: Span
+    deal: Mapping[str, Any]
+    as_of: date
+    expect: Mapping[str, tuple[str, ...]]
+    spans: Mapping[str, Span]
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """The cases of one file and the pack they are about."""
+
+    path: Path
+    pack: Path
+    cases: tuple[Case, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One expectation that does not hold; several values are a set of outputs."""
+
+    key: str
+    expected: tuple[str, ...]
+    seen: tuple[str, ...]
+    span: Span
+    note: str = ""
+
+    def __str__(self) -> str:
+        seen = self.note or f"`{'/'.join(self.seen) or 'none'}` seen"
+        return f"{self.span}: {self.key}: `{'/'.join(self.expected) or 'none'}` expected, {seen}"
+
+
+def case_files(folder: Path) -> list[Path]:
+    """Return the case files of a pack's folder, by name."""
+    return sorted(folder.glob(f"*{ENDING}"))
+
+
+def read_cases(path: Path) -> CaseFile:
+    """Read a file of cases.
+
+    Raises
+    ------
+    InputError
+        With every fault of the file, at line and column.
+    """
+    node = read_yaml(path, error=InputError)
+    try:
+        spec = CasesSpec.model_validate(node.data())
+    except ValidationError as problem:
+        raise InputError(faults_of(problem, CasesSpec, node=node, prefix="I")) from None
+    faults = list(_faults(spec, node))
+    if faults:
+        raise InputError(faults)
+    bases = node.get("bases") or Node({}, node.span)
+    cases = tuple(
+        _case(case, node.find(("cases", index)), bases, spec.as_of) for index, case in enumerate(spec.cases)
+    )
+    return CaseFile(path, path.parent / spec.pack, cases)
+
+
+def _faults(spec: CasesSpec, node: Node) -> Iterator[Fault]:
+    names: dict[str, Span] = {}
+    for index, case in enumerate(spec.cases):
+        place = node.find(("cases", index))
+        if case.base is not None and case.base not in spec.bases:
+            span = place.find(("base",)).span
+            yield Fault("I-VALUE", f"no base `{case.base}`", span, hint=nearest(case.base, spec.bases))
+        if case.name in names:
+            message = f"case `{case.name}` is there twice"
+            yield Fault(
+                "I-DUPLICATE", message, place.find(("name",)).span, hint=f"first at {names[case.name]}"
+            )
+        names.setdefault(case.name, place.find(("name",)).span)
+
+
+def _case(spec: CaseSpec, node: Node, bases: Node, as_of: date) -> Case:
+    empty = Node({}, node.span)
+    base = (bases.get(spec.base) or empty) if spec.base is not None else empty
+    deal = merge(base, node.get("given") or empty).data()
+    expect = {key: _outputs(value) for key, value in spec.expect.items()}
+    wanted = node.get("expect") or empty
+    spans = {key: child.key_span or child.span for key, child in wanted.value.items()}
+    return Case(spec.name, node.find(("name",)).span, deal, spec.as_of or as_of, expect, spans)
+
+
+def _outputs(value: str | list[str] | None) -> tuple[str, ...]:
+    if value is None:
+        return ()
+    return (value,) if isinstance(value, str) else tuple(value)
+
+
+def run_case(engine: Engine, case: Case) -> tuple[Difference, ...]:
+    """Return every expectation of the case that does not hold."""
+    try:
+        assessment = engine.assess(case.deal, as_of=case.as_of)
+    except RecordError as problem:
+        notes = "; ".join(str(fault) for fault in problem.faults)
+        return (Difference("the deal", ("a record",), (), case.span, note=notes),)
+    seen = _seen(engine, assessment, case)
+    differences = []
+    for key, expected in case.expect.items():
+        found = Difference(key, expected, (), case.spans.get(key, case.span))
+        if key not in seen:
+            hint = nearest(key, seen)
+            differences.append(replace(found, note=f"no such id in the pack{', ' + hint if hint else ''}"))
+        elif seen[key] != expected:
+            differences.append(replace(found, seen=seen[key]))
+    return tuple(differences)
+
+
+def _seen(engine: Engine, assessment: Assessment, case: Case) -> dict[str, tuple[str, ...]]:
+    """Return everything a case may expect, by id; a stage that is not reached is an empty set."""
+    seen: dict[str, tuple[str, ...]] = {item.id: (item.status,) for item in assessment.criteria}
+    seen |= {item.id: (item.status,) for item in assessment.red_lines}
+    seen |= {item.id: (item.status,) for item in assessment.findings}
+    seen |= {key: _outputs(getattr(assessment.stage, key)) for key in _STAGE}
+    outcome = engine.run(case.deal, as_of=case.as_of)
+    for table, rows in zip(engine.plan.tables, outcome.tables, strict=True):
+        seen[table.id] = judge_tier(table, rows, engine.pack.tables[table.id].outputs).possible
+    return seen

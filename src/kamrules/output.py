@@ -1,0 +1,193 @@
+"""Assessments of a pipeline as JSON, JSON Lines or CSV, deal by deal; a file appears whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal, Protocol, TextIO
+
+from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
+from kamrules.engine import Engine
+from kamrules.errors import ArgumentError, Fault
+from kamrules.pipeline import Result, Summary, tier_text
+
+Language = Literal["en", "zh"]
+Format = Literal["json", "jsonl", "csv"]
+CSV_COLUMNS = (
+    "row", "result", "deal_id", "deal_name", "account", "claimed", "supported", "possible", "claim",
+    "blockers", "unknowns", "tier", "recorded_tier", "tier_valid_for", "red_lines", "breaches", "ask_first",
+    "faults",
+)  # fmt: skip
+_ASKED = 3
+# A spreadsheet runs a cell that starts with one of these as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Writer(Protocol):
+    """Takes every result in order, then the summary."""
+
+    def add(self, result: Result) -> None:
+        """Write one result."""
+
+    def close(self, summary: Summary, strays: tuple[Rejection, ...]) -> None:
+        """Write what comes after the last result."""
+
+
+def writer_for(form: Format, stream: TextIO, engine: Engine, as_of: date, language: Language) -> Writer:
+    """Return a writer of the format that has written what comes before the first result."""
+    kinds: dict[Format, type[_Json | _JsonLines | _Csv]] = {"json": _Json, "jsonl": _JsonLines, "csv": _Csv}
+    return kinds[form](stream, engine, as_of, language)
+
+
+class _Json:
+    """One object: the run, `deals`, `rejected`, `stray_rows`, `summary`."""
+
+    def __init__(self, stream: TextIO, engine: Engine, as_of: date, language: Language) -> None:
+        self.stream = stream
+        self.engine = engine
+        self.language = language
+        self.rejected: list[dict[str, Any]] = []
+        self.lead = "\n"
+        pack = {"id": engine.pack.id, "version": engine.pack.version, "hash": engine.pack.hash}
+        head = {"schema_version": SCHEMA_VERSION, "as_of": as_of.isoformat(), "pack": pack}
+        stream.write(f'{_dump(head)[:-1]}, "deals": [')
+
+    def add(self, result: Result) -> None:
+        if isinstance(result.outcome, Rejection):
+            self.rejected.append(result.outcome.to_dict())
+            return
+        self.stream.write(self.lead + _dump(_deal(result, self.engine, self.language)))
+        self.lead = ",\n"
+
+    def close(self, summary: Summary, strays: tuple[Rejection, ...]) -> None:
+        tail = {
+            "rejected": self.rejected,
+            "stray_rows": [stray.to_dict() for stray in strays],
+            "summary": summary.to_dict(self.engine, self.language),
+        }
+        self.stream.write(f"\n], {_dump(tail)[1:]}\n")
+
+
+class _JsonLines:
+    """One line a deal: its assessment, or `{"rejected": …}`."""
+
+    def __init__(self, stream: TextIO, engine: Engine, as_of: date, language: Language) -> None:  # noqa: ARG002
+        self.stream = stream
+        self.engine = engine
+        self.language = language
+
+    def add(self, result: Result) -> None:
+        if isinstance(result.outcome, Rejection):
+            data: dict[str, Any] = {"rejected": result.outcome.to_dict()}
+        else:
+            data = _deal(result, self.engine, self.language)
+        self.stream.write(_dump(data) + "\n")
+
+    def close(self, summary: Summary, strays: tuple[Rejection, ...]) -> None:
+        pass
+
+
+class _Csv:
+    """One row a deal; lists in a cell are separated by `;`."""
+
+    def __init__(self, stream: TextIO, engine: Engine, as_of: date, language: Language) -> None:  # noqa: ARG002
+        self.rows = csv.writer(stream, lineterminator="\n")
+        self.rows.writerow(CSV_COLUMNS)
+
+    def add(self, result: Result) -> None:
+        outcome = result.outcome
+        cells = _rejected_cells(outcome) if isinstance(outcome, Rejection) else _assessed_cells(outcome)
+        row = {"row": str(result.row), **cells}
+        self.rows.writerow([_safe(row.get(column, "")) for column in CSV_COLUMNS])
+
+    def close(self, summary: Summary, strays: tuple[Rejection, ...]) -> None:
+        pass
+
+
+def _deal(result: Result, engine: Engine, language: Language) -> dict[str, Any]:
+    assert isinstance(result.outcome, Assessment)
+    return {"row": result.row, **engine.to_dict(result.outcome, language)}
+
+
+def _dump(data: Any) -> str:
+    return json.dumps(data, ensure_ascii=False)
+
+
+def _rejected_cells(rejection: Rejection) -> dict[str, str]:
+    faults = " | ".join(str(fault) for fault in rejection.faults)
+    return {"result": "rejected", "deal_id": rejection.id or "", "faults": faults}
+
+
+def _assessed_cells(assessment: Assessment) -> dict[str, str]:
+    stage, review = assessment.stage, assessment.tier
+    return {
+        "result": "assessed",
+        "deal_id": assessment.deal_id or "",
+        "deal_name": assessment.deal_name or "",
+        "account": assessment.account_name or "",
+        "claimed": stage.claimed or "",
+        "supported": stage.supported or "",
+        "possible": stage.possible or "",
+        "claim": stage.claim,
+        "blockers": ";".join(stage.blockers),
+        "unknowns": ";".join(stage.unknowns),
+        "tier": tier_text(assessment) if review is not None else "",
+        "recorded_tier": (review.recorded or "") if review is not None else "",
+        "tier_valid_for": str(review.valid_for_year or "") if review is not None else "",
+        "red_lines": ";".join(assessment.tripped),
+        "breaches": ";".join(assessment.breaches),
+        "ask_first": ";".join(question.path for question in assessment.ask_first[:_ASKED]),
+        "faults": " | ".join(str(fault) for fault in assessment.issues),
+    }
+
+
+def _safe(cell: str) -> str:
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
+
+@contextmanager
+def output_file(path: Path | None) -> Iterator[TextIO]:
+    """Open `path` for text, or standard output for None; a file is there whole at the end, or unchanged.
+
+    Raises
+    ------
+    ArgumentError
+        A-OUTPUT when the file cannot be written.
+    """
+    if path is None:
+        yield sys.stdout
+        return
+    target = path.resolve()
+    if target.exists() and not target.is_file():
+        # A device or a pipe cannot be replaced by a file.
+        with _opened(target, target, "w") as stream:
+            yield stream
+        return
+    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    try:
+        with _opened(part, path, "x") as stream:
+            yield stream
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _opened(place: Path, shown: Path, mode: Literal["w", "x"]) -> TextIO:
+    try:
+        return place.open(mode, encoding="utf-8", newline="")
+    except OSError as problem:
+        reason = (problem.strerror or "cannot be opened").lower()
+        raise ArgumentError(Fault("A-OUTPUT", f"cannot write `{shown}`: {reason}")) from None
+
+
+def write_rejects(path: Path, rejections: list[Rejection]) -> None:
+    """Write one JSON line for each rejection; an empty file says that there was none."""
+    with output_file(path) as stream:
+        for rejection in rejections:
+            stream.write(_dump(rejection.to_dict()) + "\n")
