@@ -84,7 +84,7 @@ def macro(checker: Checker, expr: tree.Method) -> Node:
 def loop_variable(expr: tree.Method) -> tree.Name:
     """Return the variable of a macro call, its shape checked."""
     if len(expr.args) > _ARGUMENTS:
-        message = f"`{expr.function}` with two variables is not part of the language"
+        message = f"`{expr.function}`: macros with two variables are not part of the language"
         raise Mistake("E-PROFILE", message, f"write `{expr.function}(v, condition)`")
     if len(expr.args) < _ARGUMENTS:
         message = f"`{expr.function}` takes a variable and a condition"

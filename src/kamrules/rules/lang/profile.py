@@ -30,7 +30,7 @@ _REASONS = (
     ("the clock is", "now today", "use `as_of`"),
     ("parts of dates and durations are", _PARTS_NAMES, _PARTS),
     ("text building is", _BUILDING_NAMES, _BUILDING),
-    ("this list function is", _LIST_NAMES, _LISTS),
+    ("list functions besides the macros are", _LIST_NAMES, _LISTS),
     ("optional values are", "hasValue value optMap optFlatMap or orOptional", _OPTIONAL),
 )
 

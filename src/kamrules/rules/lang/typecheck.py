@@ -253,7 +253,9 @@ class _Checker:
         if name in {"param", "def"}:
             raise Mistake("E-NAME", f"`{name}` needs a name after it", f"write `{name}.NAME`")
         if name in NAMESPACES:
-            raise Mistake("E-PROFILE", f"`{name}`: {MESSAGE.format('this library is')}", NAMESPACES[name])
+            raise Mistake(
+                "E-PROFILE", f"`{name}`: {MESSAGE.format('extension libraries are')}", NAMESPACES[name]
+            )
         hint = (
             nearest(name, {*self.env, "param", "def"})
             or f"a text stands in quotes; the record is `{self.scope.root}`"
