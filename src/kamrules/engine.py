@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast, get_args
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -29,11 +30,10 @@ from kamrules.rules.lang.printer import core_text
 from kamrules.rules.lang.reference import Unknown, evaluate
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack, read_pack
-from kamrules.rules.plan import Rule
 from kamrules.rules.planning import Planned, late_entry_id, plan_pack, satisfied
-from kamrules.rules.trace import Fact, facts_read
-from kamrules.rules.verdict import Outcome, Status, status_of
-from kamrules.scoring.milestones import Gate, judge_stage
+from kamrules.rules.trace import Fact, Trace, Tracer
+from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
+from kamrules.scoring.milestones import Gate, Stage, judge_stage
 from kamrules.scoring.questions import rank_questions
 from kamrules.scoring.tiers import judge_tier
 from kamrules.validation import faults_of, model_in
@@ -121,6 +121,10 @@ class Engine:
         self._program = python.compile_plan(planned.plan, access="attr")
         self._rules = {rule.id: rule for rule in planned.plan.rules}
         self._ids = tuple(rule.id for rule in planned.plan.rules)
+        self._results = dict(self._plain_results())
+        self._stage = lru_cache(_REMEMBERED)(self._judge)
+        self._questions = lru_cache(_REMEMBERED)(lambda missing: rank_questions(dict(missing)))
+        self._conjuncts: dict[str, tuple[tuple[str, Node], ...]] = {}
         self._ref = PackRef(pack.id, pack.version, pack.hash)
         self._gates = tuple(self._gate(milestone) for milestone in pack.milestones)
         self._late = tuple(name for name in pack.milestones if late_entry_id(name) in self._rules)
@@ -231,33 +235,32 @@ class Engine:
     def _assess(self, record: BaseModel, day: date, detail: Detail, issues: tuple[Fault, ...]) -> Assessment:
         outcome = self._program.run(record, day)
         statuses = {name: status_of(truth) for name, truth in zip(self._ids, outcome.truths, strict=True)}
-        if detail == "full":
-            self._check(record, day, outcome)
-        stage = judge_stage(
-            self._gates,
-            statuses,
-            getattr(record, "milestone", None),
-            {name: statuses[late_entry_id(name)] for name in self._late},
-        )
-        missing = {name: self._missing(name, record, day) for name in stage.unknowns}
+        stage = self._stage(outcome.truths, getattr(record, "milestone", None))
+        is_full = detail == "full"
+        traced = self._ids if is_full else stage.unknowns
+        traces = {name: self._tracers[name].trace(record, day) for name in traced}
+        if is_full:
+            self._check(record, day, outcome, traces)
         account = getattr(record, "account", None)
 
-        def details(name: str) -> tuple[tuple[Fact, ...], tuple[str, ...]]:
-            if detail == "brief":
-                return (), missing.get(name, ())
-            unknown = statuses[name] == "unknown"
-            lacks = missing.get(name) or (self._missing(name, record, day) if unknown else ())
-            return self._facts(name, record, day), lacks
+        def result(name: str) -> Any:
+            plain = self._results[name, statuses[name]]
+            found = traces.get(name)
+            if found is None:
+                return plain
+            return replace(
+                plain, facts=found.facts if is_full else (), missing=found.missing, **failing(name)
+            )
 
-        def failing(name: str) -> tuple[str, ...]:
-            if detail == "brief" or statuses[name] != "unmet":
-                return ()
-            spec = self.pack.criteria[name]
+        def failing(name: str) -> dict[str, Any]:
+            spec = self.pack.criteria.get(name)
+            if not is_full or spec is None or statuses[name] != "unmet":
+                return {}
             if spec.met_when is not None:
-                return self._doubts(self._rules[name].when, record, day)[1]
+                return {"failing": self._doubts(name, self._rules[name].when, record, day)[1]}
             others = spec.all_of or spec.none_of or []
             wrong = "unmet" if spec.all_of else "met"
-            return tuple(other for other in others if statuses[other] == wrong)
+            return {"failing": tuple(other for other in others if statuses[other] == wrong)}
 
         return Assessment(
             deal_id=getattr(record, "id", None),
@@ -266,33 +269,43 @@ class Engine:
             as_of=day.isoformat(),
             pack=self._ref,
             stage=stage,
-            tier=self._tier(record, day, outcome),
-            criteria=tuple(
-                CriterionResult(
-                    name,
-                    *_gate_of(spec.gate),
-                    spec.kind == "hard",
-                    statuses[name],
-                    *details(name),
-                    failing(name),
-                )
-                for name, spec in self.pack.criteria.items()
-            ),
-            red_lines=tuple(
-                RedLineResult(name, spec.severity, _RED_LINE[statuses[name]], *details(name))
-                for name, spec in self.pack.red_lines.items()
-            ),
-            findings=tuple(
-                FindingResult(name, spec.severity, _BREACH[statuses[name]], *details(name))
-                for name, spec in self.pack.findings.items()
-            ),
-            ask_first=rank_questions(missing),
+            tier=self._tier(record, day, outcome, is_full=is_full),
+            criteria=tuple([result(name) for name in self.pack.criteria]),
+            red_lines=tuple([result(name) for name in self.pack.red_lines]),
+            findings=tuple([result(name) for name in self.pack.findings]),
+            ask_first=self._questions(tuple((name, traces[name].missing) for name in stage.unknowns)),
             issues=issues,
         )
 
-    def _check(self, record: BaseModel, day: date, outcome: Outcome) -> None:
-        expected = self._reference.run(record, day)
-        if expected != outcome:
+    def _judge(self, truths: tuple[Truth, ...], claimed: str | None) -> Stage:
+        statuses = {name: status_of(truth) for name, truth in zip(self._ids, truths, strict=True)}
+        late = {name: statuses[late_entry_id(name)] for name in self._late}
+        return judge_stage(self._gates, statuses, claimed, late)
+
+    def _plain_results(self) -> Iterator[tuple[tuple[str, Status], Any]]:
+        """Yield every rule's result in every status, without facts: most deals of a batch share them."""
+        for status in get_args(Status):
+            for name, spec in self.pack.criteria.items():
+                milestone, side = spec.gate.split(".")
+                yield (
+                    (name, status),
+                    CriterionResult(name, milestone, cast("Any", side), spec.kind == "hard", status),
+                )
+            for name, line in self.pack.red_lines.items():
+                yield (name, status), RedLineResult(name, line.severity, _RED_LINE[status])
+            for name, finding in self.pack.findings.items():
+                yield (name, status), FindingResult(name, finding.severity, _BREACH[status])
+
+    def _check(self, record: BaseModel, day: date, outcome: Outcome, traces: Mapping[str, Trace]) -> None:
+        """Raise if the compiled plan and the reference differ on this record."""
+        agree = self._reference.run(record, day) == replace(outcome, truths=())
+        for rule, truth in zip(self.plan.rules, outcome.truths, strict=True):
+            value = traces[rule.id].value
+            expected: Truth = None if isinstance(value, Unknown) else value
+            if rule.applies is not None and evaluate(rule.applies, record, day, root=self.plan.root) is False:
+                expected = NA
+            agree = agree and truth is expected
+        if not agree:
             message = (
                 f"pack {self.pack.hash[:12]}, deal {_id_of(record)}: compiled and reference engine disagree"
             )
@@ -300,31 +313,26 @@ class Engine:
 
     @cached_property
     def _reference(self) -> reference.ReferenceProgram:
-        return reference.compile_plan(self.plan)
+        """The reference for tables and scorecards; rules are checked against their traces."""
+        return reference.compile_plan(replace(self.plan, rules=()))
 
-    def _missing(self, name: str, record: BaseModel, day: date) -> tuple[str, ...]:
-        value = evaluate(satisfied(self._rules[name]), record, day, root=self.plan.root)
-        return tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
+    @cached_property
+    def _tracers(self) -> dict[str, Tracer]:
+        return {name: Tracer(satisfied(rule), self.plan.root) for name, rule in self._rules.items()}
 
-    def _facts(self, name: str, record: BaseModel, day: date) -> tuple[Fact, ...]:
-        rule: Rule = self._rules[name]
-        found = facts_read(rule.when, record, day, root=self.plan.root)
-        if rule.applies is None:
-            return found
-        first = facts_read(rule.applies, record, day, root=self.plan.root)
-        return tuple(dict.fromkeys((*first, *found)))
-
-    def _doubts(self, node: Node, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
+    def _doubts(self, key: str, node: Node, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
         """Return the conjuncts that fail, or else those that are unknown, with parameters filled in."""
+        if key not in self._conjuncts:
+            self._conjuncts[key] = tuple((core_text(part), part) for part in conjuncts(node))
         values = [
-            (core_text(part), evaluate(part, record, day, root=self.plan.root)) for part in conjuncts(node)
+            (text, evaluate(part, record, day, root=self.plan.root)) for text, part in self._conjuncts[key]
         ]
         failed = tuple(text for text, value in values if value is False)
         if failed:
             return "unmet", failed
         return "unknown", tuple(text for text, value in values if isinstance(value, Unknown))
 
-    def _tier(self, record: BaseModel, day: date, outcome: Outcome) -> TierReview | None:
+    def _tier(self, record: BaseModel, day: date, outcome: Outcome, *, is_full: bool) -> TierReview | None:
         name = self.pack.tier_table
         if name is None:
             return None
@@ -332,9 +340,11 @@ class Engine:
         conditions = {row.id: row.when for row in table.rows}
 
         def doubts(row: str) -> tuple[Status, tuple[str, ...]]:
-            return self._doubts(conditions[row], record, day)
+            return self._doubts(f"{name}/{row}", conditions[row], record, day)
 
-        tier = judge_tier(table, outcome.tables[index], self.pack.tables[name].outputs, doubts)
+        tier = judge_tier(
+            table, outcome.tables[index], self.pack.tables[name].outputs, doubts if is_full else None
+        )
         year = None
         if self._planned.valid_for is not None:
             value = evaluate(self._planned.valid_for, record, day, root=self.plan.root)
@@ -397,6 +407,7 @@ class Engine:
         return data
 
 
+_REMEMBERED = 4096
 _ADAPTER = TypeAdapter(Assessment)
 _RED_LINE: dict[Status, Any] = {
     "met": "tripped",
@@ -421,11 +432,6 @@ def _day(as_of: Any) -> date:
     if isinstance(as_of, datetime) or not isinstance(as_of, date):
         raise ArgumentError(Fault("A-DATE", f"as_of is a date such as date(2026, 6, 30), seen: `{as_of!r}`"))
     return as_of
-
-
-def _gate_of(gate: str) -> tuple[str, Any]:
-    milestone, side = gate.split(".")
-    return milestone, side
 
 
 def _id_of(deal: Any) -> str | None:

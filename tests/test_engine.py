@@ -1,0 +1,171 @@
+"""The engine: one verdict per deal however it comes in, never a crash, never a lost record."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import kamrules as kr
+from kamrules.assessment import Assessment, Rejection
+from kamrules.rules.backends import reference
+
+DAY = date(2026, 6, 30)
+
+
+@pytest.fixture(scope="module")
+def engine() -> kr.Engine:
+    return kr.compile(kr.load_pack("handbook"))
+
+
+DEAL: dict[str, Any] = {
+    "id": "D-1",
+    "milestone": "M2",
+    "account": {"name": "Lingang Shipyard", "industry": "shipbuilding", "rank_sales": 12, "rank_year": 2025},
+    "stakeholders": [{"id": "P1", "role": "user", "stance": "mentor", "influence": 0.5}],
+}
+
+
+def test_mapping_record_and_json_text_give_the_same_assessment(engine: kr.Engine) -> None:
+    one = engine.assess(DEAL, as_of=DAY)
+    assert engine.assess(kr.Deal.model_validate(DEAL), as_of=DAY) == one
+    assert engine.assess(json.loads(json.dumps(DEAL)), as_of=DAY) == one
+
+
+def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
+    full, brief = (engine.assess(DEAL, as_of=DAY, detail=detail) for detail in ("full", "brief"))
+    assert [(c.id, c.status) for c in full.criteria] == [(c.id, c.status) for c in brief.criteria]
+    assert (full.stage, full.ask_first) == (brief.stage, brief.ask_first)
+
+
+def test_every_criterion_has_facts_or_missing_paths(engine: kr.Engine) -> None:
+    for result in engine.assess(DEAL, as_of=DAY).criteria:
+        assert bool(result.missing) == (result.status == "unknown")
+        assert result.facts or result.status in {"met", "not_applicable"}
+
+
+def test_an_empty_deal_is_unknown_not_unmet(engine: kr.Engine) -> None:
+    found = engine.assess({}, as_of=DAY)
+    statuses = {result.status for result in found.criteria}
+    assert "unmet" not in statuses
+    assert found.stage.supported is None
+    assert found.stage.claim == "none"
+    assert found.tripped == ()
+
+
+def test_a_bad_record_names_every_field(engine: kr.Engine) -> None:
+    with pytest.raises(kr.RecordError) as caught:
+        engine.assess({"milestone": "M9", "acount": {}, "stakeholders": [{"influence": 2}]}, as_of=DAY)
+    assert {fault.where for fault in caught.value.faults} == {"milestone", "acount", "stakeholders[0].influence"}
+
+
+def test_a_stream_gives_one_result_for_each_record_in_order(engine: kr.Engine) -> None:
+    stream: list[Any] = [DEAL, {"id": 7}, None, "text", [1], {"id": "D-2"}, kr.Rejection(99, "X", ())]
+    results = list(engine.assess_many(stream, as_of=DAY, start_row=2))
+    kinds = [type(result) for result in results]
+    assert kinds == [Assessment, Rejection, Rejection, Rejection, Rejection, Assessment, Rejection]
+    assert [result.row for result in results if isinstance(result, Rejection)] == [3, 4, 5, 6, 99]
+    assert all(result.faults for result in results[1:5] if isinstance(result, Rejection))
+
+
+def test_bad_values_may_become_unknown_with_an_issue(engine: kr.Engine) -> None:
+    bad = {"id": "D", "account": {"name": "A", "industry": 5}, "stakeholders": [{"role": "boss"}, "nobody"], "x": 1}
+    (result,) = engine.assess_many([bad], as_of=DAY, bad_values="unknown")
+    assert isinstance(result, Assessment)
+    assert {fault.where for fault in result.issues} == {"account.industry", "stakeholders[0].role", "stakeholders[1]", "x"}
+    assert next(c.status for c in result.criteria if c.id == "M1.E1") == "unknown"
+
+
+@pytest.mark.parametrize("as_of", ["2026-06-30", None, datetime(2026, 6, 30)])  # noqa: DTZ001 - a bad argument
+def test_as_of_must_be_a_date(engine: kr.Engine, as_of: Any) -> None:
+    with pytest.raises(kr.ArgumentError, match="A-DATE"):
+        engine.assess(DEAL, as_of=as_of)
+
+
+def test_the_assessment_is_json_in_both_languages(engine: kr.Engine) -> None:
+    found = engine.assess(DEAL, as_of=DAY)
+    en, zh = (json.loads(json.dumps(engine.to_dict(found, language))) for language in ("en", "zh"))
+    assert en["schema_version"] == kr.SCHEMA_VERSION
+    assert en["pack"]["hash"] == engine.pack.hash
+    assert [c["id"] for c in en["criteria"]] == list(engine.pack.criteria)
+    assert all(c["slides"] and c["name"] for c in en["criteria"])
+    assert all(c["next_action"] for c in en["criteria"] if c["status"] in {"unmet", "unknown"})
+    assert [c["name"] for c in en["criteria"]] != [c["name"] for c in zh["criteria"]]
+
+
+def test_the_json_schema_names_what_an_assessment_has(engine: kr.Engine) -> None:
+    schema = kr.json_schema()
+    assert set(engine.to_dict(engine.assess(DEAL, as_of=DAY))) == set(schema["properties"])
+
+
+_FIELDS = {
+    "milestone": st.sampled_from(["M1", "M4", "M8"]),
+    "status": st.sampled_from(["open", "won", "lost"]),
+    "procurement_regime": st.sampled_from(["mandatory_tender", "negotiated"]),
+    "buyer_intent": st.booleans(),
+    "next_step_on": st.dates(date(2026, 1, 1), date(2026, 12, 31)),
+    "est_value": st.integers(0, 10**9),
+    "account": st.fixed_dictionaries(
+        {},
+        optional={
+            "industry": st.text(max_size=3),
+            "rank_sales": st.integers(1, 100),
+            "rank_profit": st.integers(1, 100),
+            "potential": st.sampled_from(["high", "normal"]),
+            "tier": st.sampled_from("ABCD"),
+            "rank_year": st.integers(2023, 2026),
+        },
+    ),
+    "stakeholders": st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "role": st.sampled_from(["decision_maker", "user", "technical_evaluator"]),
+                "stance": st.sampled_from(["mentor", "supporter", "mortal_enemy"]),
+                "influence": st.floats(0, 1),
+                "is_key_player": st.booleans(),
+                "evidence": st.fixed_dictionaries({"stance": st.just({"level": "E3"}), "role": st.just({"level": "E2"})}),
+            },
+        ),
+        max_size=4,
+    ),
+    "documents": st.lists(
+        st.fixed_dictionaries(
+            {},
+            optional={
+                "type": st.sampled_from(["JTF-001", "JTF-002", "award_notice", "contract"]),
+                "complete": st.booleans(),
+                "reviewed_on": st.dates(date(2026, 1, 1), date(2026, 6, 30)),
+            },
+        ),
+        max_size=4,
+    ),
+}
+DEALS = st.fixed_dictionaries({}, optional=_FIELDS)
+
+
+@settings(max_examples=60)
+@given(deal=DEALS)
+def test_the_compiled_pack_agrees_with_the_reference(engine: kr.Engine, deal: dict[str, Any]) -> None:
+    record = engine.read(deal)
+    expected = reference.compile_plan(engine.plan).run(record, DAY)
+    assert engine.run(record, as_of=DAY) == expected
+
+
+@settings(max_examples=60)
+@given(deal=DEALS, data=st.data())
+def test_filling_a_blank_never_turns_a_verdict_round(engine: kr.Engine, deal: dict[str, Any], data: Any) -> None:
+    """Met stays met and unmet stays unmet for criteria that do not look at missingness itself."""
+    blanks = [name for name in ("buyer_intent", "next_step_on", "milestone") if name not in deal]
+    if not blanks:
+        return
+    name = data.draw(st.sampled_from(blanks))
+    filled = {**deal, name: data.draw(_FIELDS[name])}
+    before = {c.id: c.status for c in engine.assess(deal, as_of=DAY, detail="brief").criteria}
+    after = {c.id: c.status for c in engine.assess(filled, as_of=DAY, detail="brief").criteria}
+    turned = {i for i, s in before.items() if {s, after[i]} == {"met", "unmet"}}
+    assert turned == set()
