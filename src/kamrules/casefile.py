@@ -148,7 +148,7 @@ def _outputs(value: str | list[str] | None) -> tuple[str, ...]:
 def run_case(engine: Engine, case: Case) -> tuple[Difference, ...]:
     """Return every expectation of the case that does not hold."""
     try:
-        assessment = engine.assess(case.deal, as_of=case.as_of)
+        assessment = engine.assess(case.deal, as_of=case.as_of, detail="brief")
     except RecordError as problem:
         notes = "; ".join(str(fault) for fault in problem.faults)
         return (Difference("the deal", ("a record",), (), case.span, note=notes),)

@@ -20,6 +20,9 @@ from kamrules.sheets.mapfile import FieldMap, JoinMap, ListMap, SheetMap, Target
 from kamrules.sheets.rewrite import rewriter, zone_of
 from kamrules.yamltext import Node
 
+# Where in the map: keys and list positions from its root.
+Place = tuple[str | int, ...]
+
 
 def accepts(path: Path, *, mapped: bool) -> bool:
     """Whether a field map is given and `path` is a folder or a CSV file."""
@@ -55,7 +58,7 @@ class _Source:
         self.files: dict[str, CsvFile | None] = {}
         self.used: dict[str, set[str]] = {}
 
-    def fault(self, message: str, *place: str, hint: str = "") -> None:
+    def fault(self, message: str, *place: str | int, hint: str = "") -> None:
         """Add a fault of the map, at the key `place` leads to."""
         found = self.node.find(place)
         self.faults.append(Fault("I-MAP", message, found.key_span or found.span, hint=hint))
@@ -87,15 +90,15 @@ class _Source:
             hint = f"load the pack with currency {wanted}"
             self.fault(f"the amounts are in {wanted}, the pack is in {held[0]}", "currency", hint=hint)
 
-    def _sheet(self, spec: SheetMap, fields: dict[str, FieldSpec], place: tuple[str, ...]) -> Sheet | None:
+    def _sheet(self, spec: SheetMap, fields: dict[str, FieldSpec], place: Place) -> Sheet | None:
         file = self._open(spec, place)
         if file is None:
             return None
         columns: list[Column] = []
         for name, targets in spec.columns.items():
             index = self._index(file, name, (*place, "columns", name))
-            for target in targets:
-                reader = self._reader(target, fields, (*place, "columns", name))
+            for number, target in enumerate(targets):
+                reader = self._reader(target, fields, (*place, "columns", name, number))
                 if index is not None and reader is not None:
                     columns.append(Column(index, name, reader))
         for name in (*spec.ignore, *spec.fixes):
@@ -104,7 +107,7 @@ class _Source:
         fixes = {file.header.index(name): table for name, table in spec.fixes.items() if name in file.header}
         return Sheet(file.with_fixes(fixes), tuple(columns), constants)
 
-    def _open(self, spec: SheetMap, place: tuple[str, ...]) -> CsvFile | None:
+    def _open(self, spec: SheetMap, place: Place) -> CsvFile | None:
         path = self.path if self.is_file and place == ("deals",) else self.folder / spec.file
         if path.name not in self.files:
             self.files[path.name] = None
@@ -118,7 +121,7 @@ class _Source:
                 self.faults += problem.faults
         return self.files[path.name]
 
-    def _index(self, file: CsvFile, name: str, place: tuple[str, ...]) -> int | None:
+    def _index(self, file: CsvFile, name: str, place: Place) -> int | None:
         self.used.setdefault(file.name, set()).add(name)
         if name in file.header:
             return file.header.index(name)
@@ -126,7 +129,7 @@ class _Source:
         self.fault(f"no column `{name}` in {file.name}", *place, hint=hint)
         return None
 
-    def _reader(self, target: Target, fields: dict[str, FieldSpec], place: tuple[str, ...]) -> Reader | None:
+    def _reader(self, target: Target, fields: dict[str, FieldSpec], place: Place) -> Reader | None:
         spec = fields.get(target.to)
         if spec is None:
             self.fault(f"no field `{target.to}`", *place, hint=nearest(target.to, fields))
@@ -134,11 +137,11 @@ class _Source:
         if target.zone is not None and zone_of(target.zone) is None:
             self.fault(f"no time zone `{target.zone}`", *place, "zone", hint="such as Asia/Shanghai or UTC")
             return None
-        for value in target.values.values() if target.values else ():
-            self._check_value(value, spec, (*place, "values"))
+        for text, value in (target.values or {}).items():
+            self._check_value(value, spec, (*place, "values", text))
         return Reader(spec, rewriter(target, spec.type, self.map.dates))
 
-    def _check_value(self, value: str | None, spec: FieldSpec, place: tuple[str, ...]) -> None:
+    def _check_value(self, value: str | None, spec: FieldSpec, place: Place) -> None:
         try:
             if value is not None:
                 Reader(spec).read(value)
@@ -146,7 +149,7 @@ class _Source:
             self.fault(f"{problem.reason} (field `{spec.name}`)", *place, hint=problem.hint)
 
     def _constants(
-        self, spec: SheetMap, fields: dict[str, FieldSpec], place: tuple[str, ...]
+        self, spec: SheetMap, fields: dict[str, FieldSpec], place: Place
     ) -> Iterator[tuple[tuple[str, ...], object]]:
         for name, value in spec.constants.items():
             found = fields.get(name)
@@ -182,7 +185,7 @@ class _Source:
         return ChildList(name, sheet, *ends, id=_column_of(sheet, "id"))
 
     def _ends(
-        self, spec: JoinMap | ListMap, root: Sheet | None, sheet: Sheet | None, place: tuple[str, ...]
+        self, spec: JoinMap | ListMap, root: Sheet | None, sheet: Sheet | None, place: Place
     ) -> tuple[int, int] | None:
         if root is None or sheet is None:
             return None
@@ -192,7 +195,7 @@ class _Source:
 
     def _check_unique(self) -> None:
         first: dict[str, str] = {}
-        sheets: Iterable[tuple[tuple[str, ...], SheetMap]] = (
+        sheets: Iterable[tuple[Place, SheetMap]] = (
             (("deals",), self.map.deals),
             *((("joins", name), spec) for name, spec in self.map.joins.items()),
         )

@@ -115,7 +115,12 @@ class Reader:
             text = self.prepare(text)
         if not text:
             return None
-        value = read_text(text, self.spec.type)
+        try:
+            value = read_text(text, self.spec.type)
+        except CellError as problem:
+            if text == cell.strip():
+                raise
+            raise CellError(f"{problem.reason} (the cell is {shown(cell)})", problem.hint) from None
         try:
             return self._limits.validate_python(value)
         except ValidationError as problem:

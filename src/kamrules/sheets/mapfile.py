@@ -9,7 +9,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+)
 
 from kamrules.errors import Fault, InputError
 from kamrules.validation import faults_of
@@ -17,7 +25,13 @@ from kamrules.yamltext import Node, read_yaml
 
 FORMAT_VERSION = 1
 Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
-FileName = Annotated[str, StringConstraints(pattern=r"^[^/\\]+\.csv$")]
+
+
+def _file_name(value: str) -> str:
+    if not value.endswith(".csv") or "/" in value or "\\" in value:
+        message = "the name of a CSV file in the folder expected, such as `deals.csv`"
+        raise ValueError(message)
+    return value
 
 
 def _as_text(value: Any) -> Any:
@@ -59,7 +73,7 @@ class Target(_Part):
 class SheetMap(_Part):
     """One file: the fields its columns fill, fixed values, corrections of dirty texts, columns left out."""
 
-    file: FileName
+    file: Annotated[str, AfterValidator(_file_name)]
     columns: dict[str, Annotated[list[Target], BeforeValidator(_as_targets)]] = Field(default_factory=dict)
     constants: dict[str, CellText] = Field(default_factory=dict)
     fixes: dict[str, dict[str, CellText]] = Field(default_factory=dict)

@@ -16,6 +16,7 @@ from kamrules.validation import shown
 
 _NUMBERS = (t.Int, t.Double, t.Money)
 _DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_GROUP = 3  # digits between two signs for thousands
 Prepare = Callable[[str], str | None]
 
 
@@ -88,8 +89,16 @@ def _by_pattern(pattern: str | None, zone: str | None, *, is_date: bool) -> Prep
 
 def _by_number(target: Target) -> Prepare:
     def read_number(text: str) -> str:
-        plain = text.replace(target.thousands, "") if target.thousands else text
-        plain = plain.replace(target.decimal, ".")
+        whole, point, rest = text.partition(target.decimal)
+        if target.thousands is not None and target.thousands in whole:
+            # Groups of three only: `1.5` where thousands have points is a slip, not fifteen.
+            first, *groups = whole.split(target.thousands)
+            if len(first.lstrip("+-")) not in {1, 2, 3} or any(len(group) != _GROUP for group in groups):
+                raise CellError(
+                    f"{shown(text)} given, a number with `{target.thousands}` at thousands expected"
+                )
+            whole = "".join((first, *groups))
+        plain = f"{whole}.{rest}" if point else whole
         if not _DIGITS.fullmatch(plain):
             raise CellError(f"{shown(text)} given, a number expected")
         number = Decimal(plain) * target.times
