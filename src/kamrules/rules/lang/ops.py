@@ -101,7 +101,7 @@ def arithmetic(op: str, left: Any, right: Any) -> Any:
 
 
 def _divide(op: str, left: Any, right: Any) -> Any:
-    if isinstance(left, float):
+    if isinstance(left, float) or isinstance(right, float):
         return left / right
     quotient = abs(left) // abs(right)
     if (left < 0) != (right < 0):

@@ -185,7 +185,8 @@ def compare(op: str, left: Value, right: Value) -> Value:
     low, high = as_interval(left), as_interval(right)
     holds = COMPARISONS[op]
     ends = [(low.low, high.low), (low.low, high.high), (low.high, high.low), (low.high, high.high)]
-    apart = op != "==" or low.high < high.low or high.high < low.low or not causes
+    are_exact = low.low == low.high and high.low == high.high
+    apart = op != "==" or low.high < high.low or high.high < low.low or are_exact
     if apart and len({holds(a, b) for a, b in ends}) == 1:
         return holds(low.low, high.low)
     return Unknown(causes)
