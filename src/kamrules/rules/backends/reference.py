@@ -13,7 +13,13 @@ from kamrules.rules.lang.core import Node
 from kamrules.rules.lang.reference import Env, Interval, Place, Unknown, elements, value_of
 from kamrules.rules.plan import Entry, Flag, Mean, Plan, Row, Rule, Scale, Scorecard, Share, Table
 from kamrules.rules.points import (
-    between, flag_points, fraction, mean_points, open_mean, open_points, share_points,
+    between,
+    flag_points,
+    fraction,
+    mean_points,
+    open_mean,
+    open_points,
+    share_points,
 )  # fmt: skip
 from kamrules.rules.verdict import NA, Outcome, Points, TableRows, Truth
 

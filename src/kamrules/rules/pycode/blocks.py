@@ -61,7 +61,7 @@ class Block:
     def read(  # noqa: PLR0913 - the facts of one member
         self, names: code.Names, holder: str, member: str, type_: Type | None, *, nullable: bool, absent: bool
     ) -> Read:
-        """Return the local that holds `member` of `holder`, reading it once; `absent` if the holder may be."""
+        """Return the local that holds a member, reading it once; `absent` if its holder may be missing."""
         reads = self.holders.setdefault(holder, Holder(absent)).reads
         found = reads.get((member, nullable))
         if found is None:

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 
 from kamrules.rules.pycode import code
 from kamrules.rules.pycode.formula import (
-    FALSE, TRUE, Formula, Junction, both, excludes, implies, negate, tree_of,
+    FALSE,
+    TRUE,
+    Formula,
+    Junction,
+    both,
+    excludes,
+    implies,
+    negate,
+    tree_of,
 )  # fmt: skip
 
 

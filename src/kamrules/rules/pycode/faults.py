@@ -12,7 +12,20 @@ from kamrules.errors import Fault
 from kamrules.rules.lang.core import Attested, Exists, Field, Node, Tally, Var, children
 from kamrules.rules.lang.reference import read
 from kamrules.rules.lang.types import (
-    INT_MAX, INT_MIN, Bool, Date, Double, Duration, Enum, Int, ListOf, Money, Object, String, Timestamp, Type,
+    INT_MAX,
+    INT_MIN,
+    Bool,
+    Date,
+    Double,
+    Duration,
+    Enum,
+    Int,
+    ListOf,
+    Money,
+    Object,
+    String,
+    Timestamp,
+    Type,
     describe,
 )  # fmt: skip
 from kamrules.rules.plan import Flag, Mean, Plan, Scale, Share

@@ -19,7 +19,8 @@ from kamrules.rules.pycode.kleene import is_certain, three_of
 from kamrules.rules.pycode.reading import Access, as_double, read_double, style_of
 from kamrules.rules.pycode.scores import write_score, write_table
 from kamrules.rules.pycode.shapes import Shapes
-from kamrules.rules.pycode.translate import Bound, Env, Translator
+from kamrules.rules.pycode.translate import Translator
+from kamrules.rules.pycode.world import Bound, Env, World
 from kamrules.rules.verdict import NA, TableRows
 
 # What a record that does not look as expected raises, before the careful program looks at it.
@@ -49,9 +50,10 @@ def level_of(evidence: Any, name: str, assumed: int) -> int:
 
 def write_function(plan: Plan, access: Access, *, checked: bool) -> Written:
     """Return the function of a plan, which gives the tuple of truths, tables and ends of scores."""
-    translator = Translator(_shapes(plan), careful=access == "any")
-    record, as_of = translator.names.fresh(f"{plan.root}_"), translator.names.fresh("as_of")
-    env = {plan.root: Bound(record, False, translator.root), "as_of": Bound(as_of, False, translator.root)}  # noqa: FBT003 - not nullable
+    world = World(_shapes(plan))
+    translator = Translator(world, careful=access == "any")
+    record, as_of = world.names.fresh(f"{plan.root}_"), world.names.fresh("as_of")
+    env = {plan.root: Bound(record, False, world.root), "as_of": Bound(as_of, False, world.root)}
     truths = [_rule(rule, translator, env) for rule in plan.rules]
     tables = [write_table(table, translator, env) for table in plan.tables]
     scores = [write_score(card, translator, env) for card in plan.scorecards]
@@ -61,16 +63,16 @@ def write_function(plan: Plan, access: Access, *, checked: bool) -> Written:
         code.pack([tree for tree, _ in scores]),
     ]
     hand_over = code.give(code.call("careful", code.name(record), code.name(as_of)))
-    style = style_of(translator, access, hand_over if checked else None)
+    style = style_of(world, access, hand_over if checked else None)
     body = [
-        *translator.root.statements(style),
+        *world.root.statements(style),
         *(statement for _, body in (*tables, *scores) for statement in body),
         code.give(code.pack(result)),
     ]
     if access != "any":
         handler = ast.ExceptHandler(code.name("SURPRISES"), None, [hand_over])
         body = [ast.Try(body, [handler], [], [])]
-    return Written(_module(record, as_of, body), {**_NAMESPACE, **translator.namespace})
+    return Written(_module(record, as_of, body), {**_NAMESPACE, **world.namespace})
 
 
 _NAMESPACE: dict[str, Any] = {

@@ -12,7 +12,18 @@ from dataclasses import dataclass, replace
 
 from kamrules.rules.pycode import code
 from kamrules.rules.pycode.formula import (
-    FALSE, TRUE, Atom, Formula, Junction, Truth, assume, bool_of, both, either, negate, tree_of,
+    FALSE,
+    TRUE,
+    Atom,
+    Formula,
+    Junction,
+    Truth,
+    assume,
+    bool_of,
+    both,
+    either,
+    negate,
+    tree_of,
 )  # fmt: skip
 
 # Above this size a branch is not written out a second time to save a test.
@@ -77,7 +88,10 @@ def truth_in(local: str, *, nullable: bool) -> Kleene:
 def negation(truth: Kleene) -> Kleene:
     """Return the Kleene negation."""
     parts = tuple(negation(part) for part in truth.parts)
-    return Kleene(truth.false, truth.true, truth.guards, negate(truth.known), "", parts, not truth.every)
+    known = negate(truth.known)
+    # Twice negated, a truth in a local is that local again.
+    local = next((one for one in truth.guards or () if known == truth_in(one, nullable=True).known), "")
+    return Kleene(truth.false, truth.true, truth.guards, known, local, parts, not truth.every)
 
 
 def junction(truths: Sequence[Kleene], *, every: bool) -> Kleene:
@@ -117,7 +131,7 @@ def three_of(truth: Kleene) -> ast.expr:
     """Return the truth as a Python value: True, False or None."""
     if truth.local:
         return code.name(truth.local)
-    if truth.true == TRUE or truth.false == TRUE:
+    if TRUE in {truth.true, truth.false}:
         return code.const(truth.true == TRUE)
     if truth.guards is not None:
         unknown = [tree_of(negate(guard(local))) for local in sorted(truth.guards)]

@@ -14,11 +14,23 @@ from typing import Any, Literal
 
 from kamrules.rules.lang.reference import read
 from kamrules.rules.lang.types import (
-    INT_MAX, INT_MIN, Bool, Date, Double, Duration, Enum, Int, ListOf, Money, String, Timestamp, Type,
+    INT_MAX,
+    INT_MIN,
+    Bool,
+    Date,
+    Double,
+    Duration,
+    Enum,
+    Int,
+    ListOf,
+    Money,
+    String,
+    Timestamp,
+    Type,
 )  # fmt: skip
 from kamrules.rules.pycode import code
 from kamrules.rules.pycode.blocks import Read, Style
-from kamrules.rules.pycode.translate import Translator
+from kamrules.rules.pycode.world import World
 
 Access = Literal["get", "item", "attr", "any"]
 
@@ -39,9 +51,9 @@ def as_double(value: Any) -> Any:
     return float(value) if type(value) is int and INT_MIN <= value <= INT_MAX else value
 
 
-def style_of(translator: Translator, access: Access, misfit: ast.stmt | None) -> Style:
+def style_of(world: World, access: Access, misfit: ast.stmt | None) -> Style:
     """Return how the function reads its record; `misfit`, if any, is run where a check of it fails."""
-    check = _Checks(translator, misfit) if misfit else None
+    check = _Checks(world, misfit) if misfit else None
 
     def read_member(holder: str, one: Read) -> ast.expr:
         return _member(code.name(holder), one, access)
@@ -66,8 +78,8 @@ def _member(holder: ast.expr, one: Read, access: Access) -> ast.expr:
 class _Checks:
     """Writes tests of the types of what was read; what fails one goes to the careful program."""
 
-    def __init__(self, translator: Translator, misfit: ast.stmt) -> None:
-        self._translator = translator
+    def __init__(self, world: World, misfit: ast.stmt) -> None:
+        self._world = world
         self._misfit = misfit
 
     def statements(self, reads: list[Read]) -> list[ast.stmt]:
@@ -107,7 +119,7 @@ class _Checks:
             case Double():
                 return code.invert(code.compare(code.name("LEAST"), "<", local, "<", code.name("MOST")))
             case Enum(values):
-                return code.compare(local, "not in", self._translator.refer(frozenset(values)))
+                return code.compare(local, "not in", self._world.refer(frozenset(values)))
             case Int(low, high):
                 inside = code.compare(code.const(low), "<=", local, "<=", code.const(high))
                 return code.any_of([self._is_not(local, int), code.invert(inside)])
@@ -123,7 +135,7 @@ class _Checks:
         return None if found is None else self._is_not(local, found)
 
     def _is_not(self, local: ast.expr, kind: type) -> ast.expr:
-        return code.compare(code.call("type", local), "is not", self._translator.refer(kind, kind.__name__))
+        return code.compare(code.call("type", local), "is not", self._world.refer(kind, kind.__name__))
 
 
 def is_object(value: Any) -> bool:

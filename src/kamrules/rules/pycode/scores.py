@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from kamrules.rules.lang.core import OrValue, Tally, type_of
 from kamrules.rules.lang.types import Count, Enum, Int
-from kamrules.rules.plan import Entry, Flag, Mean, Scale, Scorecard, Share, Table
+from kamrules.rules.plan import Entry, Flag, Mean, Row, Scale, Scorecard, Share, Table
 from kamrules.rules.points import fraction, open_mean, open_points
 from kamrules.rules.pycode import code
 from kamrules.rules.pycode.branching import Step
-from kamrules.rules.pycode.formula import negate, tree_of
-from kamrules.rules.pycode.kleene import guard, is_certain
-from kamrules.rules.pycode.translate import Env, Translator
+from kamrules.rules.pycode.formula import TRUE, negate, tree_of
+from kamrules.rules.pycode.kleene import Kleene, guard, is_certain
+from kamrules.rules.pycode.translate import Translator
 from kamrules.rules.pycode.values import Value, local_value, otherwise_none
+from kamrules.rules.pycode.world import Env
 from kamrules.rules.verdict import Points, TableRows
 
 
@@ -29,13 +30,12 @@ class Ends:
 
 def write_table(table: Table, translator: Translator, env: Env) -> tuple[str, list[ast.stmt]]:
     """Return the local that will hold the TableRows, and the statements that fill it."""
-    local = translator.names.fresh(f"table_{table.id}")
+    local = translator.world.names.fresh(f"table_{table.id}")
     if table.hit == "first":
         return local, _first_hit(table, local, translator, env)
-    sure, maybe = translator.names.fresh("sure_"), translator.names.fresh("maybe_")
+    sure, maybe = translator.world.names.fresh("sure_"), translator.world.names.fresh("maybe_")
     body = [code.assign_all([sure, maybe], code.const(()))]
-    for row in table.rows:
-        truth = translator.truth(row.when, env)
+    for row, truth in _possible(table, translator, env):
         add, hold = (code.increase(one, code.const((row.id,))) for one in (sure, maybe))
         unknown = [] if is_certain(truth) else [code.when(tree_of(negate(truth.false)), [hold])]
         body.append(code.when(tree_of(truth.true), [add], unknown))
@@ -43,14 +43,19 @@ def write_table(table: Table, translator: Translator, env: Env) -> tuple[str, li
     return local, body
 
 
+def _possible(table: Table, translator: Translator, env: Env) -> list[tuple[Row, Kleene]]:
+    """Return the rows that are not seen to be false."""
+    truths = [(row, translator.truth(row.when, env)) for row in table.rows]
+    return [(row, truth) for row, truth in truths if truth.false != TRUE]
+
+
 def _first_hit(table: Table, local: str, translator: Translator, env: Env) -> list[ast.stmt]:
     """Return a block that is left at the first row that surely holds."""
-    maybe = translator.names.fresh("maybe_")
+    maybe = translator.world.names.fresh("maybe_")
     body: list[ast.stmt] = []
     doubt = False
-    for row in table.rows:
-        truth = translator.truth(row.when, env)
-        here = translator.refer(TableRows((row.id,)), "hit")
+    for row, truth in _possible(table, translator, env):
+        here = translator.world.refer(TableRows((row.id,)), "hit")
         if doubt:
             behind = code.binary("+", code.name(maybe), code.const((row.id,)))
             here = code.choose(code.name(maybe), code.call("table_rows", code.const(()), behind), here)
@@ -67,13 +72,13 @@ def _first_hit(table: Table, local: str, translator: Translator, env: Env) -> li
 def write_score(card: Scorecard, translator: Translator, env: Env) -> tuple[ast.expr, list[ast.stmt]]:
     """Return the code of the pair of ends of a scorecard, and the statements that go before it."""
     ends = [_entry(entry, translator, env) for entry in card.entries]
-    low = translator.names.fresh(f"score_{card.id}")
+    low = translator.world.names.fresh(f"score_{card.id}")
     if all(end.high is None for end in ends):
         body = [code.assign(low, _sum(card.base, [end.low for end in ends]))]
         return code.pack([code.name(low), code.name(low)]), body
     body, lows, highs = [], [], []
     for entry, end in zip(card.entries, ends, strict=True):
-        local = translator.names.fresh(f"points_{entry.id}")
+        local = translator.world.names.fresh(f"points_{entry.id}")
         body.append(code.assign(local, end.low))
         lows.append(code.name(local))
         highs.append(code.name(local) if end.high is None else end.high)
@@ -123,22 +128,22 @@ def _scale(entry: Scale, translator: Translator, env: Env) -> Ends:
     unknown = open_points(entry.points)
     node = entry.value
     if isinstance(type_of(node), Count):
-        span = translator.count(node, env)
+        span = translator.lists.count(node, env)
         low, high = (_scaled(entry, end) for end in (span.low, span.high))
         if (entry.points < 0) is not (entry.high < entry.low):
             low, high = high, low
         return _open_ends(span.guards, Ends(low, None if span.is_exact else high), unknown)
-    if isinstance(node, OrValue) and translator.locate(node.field, env).nullable:
-        bound = translator.locate(node.field, env)
+    if isinstance(node, OrValue) and translator.world.locate(node.field, env).nullable:
+        bound = translator.world.locate(node.field, env)
         default = node.default.value
         assert isinstance(default, int | float)
         held = _scaled(entry, local_value(bound.local, nullable=False), type_of(node.field))
         given = code.const(entry.points * fraction(default, entry.low, entry.high))
         return Ends(code.choose(tree_of(guard(bound.local)), held, given))
-    value = translator.value(node, env)
+    value = translator.numbers.value(node, env)
     if value.loose or not value.is_plain:
         tree = code.call("in_range", value.tree) if value.loose else value.tree
-        local = translator.bind(node, env, "scale_", otherwise_none(value.guards, tree))
+        local = translator.world.bind(node, env, "scale_", otherwise_none(value.guards, tree))
         value = local_value(local, nullable=value.loose or bool(value.guards))
     return _open_ends(value.guards, Ends(_scaled(entry, value, type_of(node))), unknown)
 
@@ -160,9 +165,9 @@ def _scaled(entry: Scale, value: Value, kind: object = None) -> ast.expr:
 
 
 def _share(entry: Share, translator: Translator, env: Env) -> Ends:
-    span = translator.count(Tally(entry.range, entry.var, entry.when), env)
-    held = translator.locate(entry.range, env)
-    total = translator.length(entry.range, env)
+    span = translator.lists.count(Tally(entry.range, entry.var, entry.when), env)
+    held = translator.world.locate(entry.range, env)
+    total = translator.lists.length(entry.range, env)
     low, high = (_share_of(entry.points, end, total) for end in (span.low, span.high))
     if entry.points < 0:
         low, high = high, low
@@ -178,12 +183,14 @@ def _share_of(points: float, part: Value, total: str) -> ast.expr:
 def _mean(entry: Mean, translator: Translator, env: Env) -> Ends:
     """Add up in the loop what is known in full; `points.mean_points` judges the rest."""
     bodies = (entry.value,) if entry.weight is None else (entry.value, entry.weight)
-    held, loop, inner = translator.enter(entry.range, entry.var, bodies, env)
-    value = translator.value(entry.value, inner)
+    held, loop, inner = translator.lists.enter(entry.range, entry.var, bodies, env)
+    value = translator.numbers.value(entry.value, inner)
     one = Value("1.0", code.const(1.0))
-    weight = one if entry.weight is None else translator.settled(entry.weight, inner)
-    numbers = translator.refer_object(dict(entry.mapping), f"numbers_{entry.id}")
-    mass, total, gaps = (translator.names.fresh(f"{what}_{entry.id}") for what in ("mass", "weight", "gaps"))
+    weight = one if entry.weight is None else translator.numbers.settled(entry.weight, inner)
+    numbers = translator.world.refer_object(dict(entry.mapping), f"numbers_{entry.id}")
+    mass, total, gaps = (
+        translator.world.names.fresh(f"{what}_{entry.id}") for what in ("mass", "weight", "gaps")
+    )
     loop.start.append(code.assign_all([mass, total], code.const(0.0)))
     missing = (held.local,) if held.nullable else ()
     kind = type_of(entry.value)
@@ -212,7 +219,7 @@ def _add_known(  # noqa: PLR0913, PLR0917 - the parts of one sum
     sums: tuple[str, str, str],
 ) -> list[Step]:
     mass, total, gaps = sums
-    number = translator.names.fresh(f"number_{entry.id}")
+    number = translator.world.names.fresh(f"number_{entry.id}")
     text = value.tree if value.is_plain else otherwise_none(value.guards, value.tree)
     missing = [code.compare(code.name(local), "is", code.const(None)) for local in (number, *weight.guards)]
     gap = code.pack([code.name(number), otherwise_none(weight.guards, weight.tree)])
@@ -231,7 +238,7 @@ def _mean_of(entry: Mean, mass: str, total: str) -> ast.expr:
 def _mean_ends(entry: Mean, translator: Translator, sums: tuple[str, str, str]) -> Ends:
     mass, total, gaps = sums
     numbers = code.const(tuple(number for _, number in entry.mapping))
-    points = translator.names.fresh(f"mean_{entry.id}")
+    points = translator.world.names.fresh(f"mean_{entry.id}")
     worth, most = code.const(float(entry.points)), code.const(float(entry.weight_max))
     judged = code.call("mean_points", worth, *map(code.name, sums), numbers, most)
     closed = _mean_of(entry, mass, total)

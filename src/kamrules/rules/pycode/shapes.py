@@ -6,7 +6,20 @@ from collections import Counter
 from collections.abc import Hashable, Mapping
 
 from kamrules.rules.lang.core import (
-    Arith, Attested, Call, Compare, Const, Exists, Field, In, Negate, Node, OrValue, Tally, Var, children,
+    Arith,
+    Attested,
+    Call,
+    Compare,
+    Const,
+    Exists,
+    Field,
+    In,
+    Negate,
+    Node,
+    OrValue,
+    Tally,
+    Var,
+    children,
 )  # fmt: skip
 
 Canon = Mapping[str, str]
@@ -21,7 +34,7 @@ class Shapes:
         self._stages: dict[int, tuple[Node, int]] = {}
         self._free: dict[int, tuple[Node, frozenset[str]]] = {}
         self.uses: Counter[int] = Counter()
-        self.tallied: set[tuple[int, int]] = set()
+        self._tallied: set[tuple[int, int]] = set()
 
     def number(self, node: Node, canon: Canon) -> int:
         """Return the number of a condition whose loop variables are known by these names."""
@@ -97,8 +110,15 @@ class Shapes:
         if isinstance(node, Exists | Tally):
             inner = self.inside(node, canon)
             if isinstance(node, Tally):
-                self.tallied.add((self.number(node.range, canon), self.number(node.body, inner)))
+                self._tallied.add(self._loop(node, canon))
             self.count(node.body, inner)
             return
         for child in children(node):
             self.count(child, canon)
+
+    def is_tallied(self, node: Exists | Tally, canon: Canon) -> bool:
+        """Whether the elements that make this body true are counted somewhere."""
+        return self._loop(node, canon) in self._tallied
+
+    def _loop(self, node: Exists | Tally, canon: Canon) -> tuple[int, int]:
+        return (self.number(node.range, canon), self.number(node.body, self.inside(node, canon)))

@@ -86,8 +86,8 @@ def compared(op: str, left: Value, right: Value) -> Kleene:
         cases=frozenset({right.constant}) if op == "==" and right.is_constant else frozenset(),
     )
     guards = guards_of(left, right)
-    if op == "==" and left.is_plain and right.is_plain and guards:
-        # None equals no constant, so at most one side must be asked whether it is there.
+    if op == "==" and left.is_plain and right.is_plain and left.key != right.key and guards:
+        # None equals nothing but None, so one side at most must be asked whether it is there.
         asked = [guard(local) for local in guards[1:]]
         return guarded(guards, known, both(*asked, known))
     return guarded(guards, known)
