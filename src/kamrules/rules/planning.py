@@ -148,20 +148,19 @@ class _Planner:
         self.words.faults = faults  # reported where the red line is planned itself
         if rule is None:
             return None
-        trips = rule.when if rule.applies is None else core.And((rule.applies, rule.when))
-        return core.Not(trips)
+        return core.Not(rule.when)
 
     def red_line(self, name: str) -> p.Rule | None:
         spec = self.pack.red_lines[name]
         applies = self.applies(("red_lines", name), spec.applies_when, spec.min_evidence)
         when = self.words.condition(("red_lines", name, "trips_when"), level=spec.min_evidence)
-        return None if when is None else p.Rule(name, when, applies)
+        return None if when is None else p.Rule(name, happens(applies, when), applies)
 
     def finding(self, name: str) -> p.Rule | None:
         spec = self.pack.findings[name]
         applies = self.applies(("findings", name), spec.applies_when, spec.min_evidence)
         when = self.words.condition(("findings", name, "breach_when"), level=spec.min_evidence)
-        return None if when is None else p.Rule(name, when, applies)
+        return None if when is None else p.Rule(name, happens(applies, when), applies)
 
     def applies(self, path: tuple[str, ...], text: str | None, level: str | None) -> core.Node | None:
         return None if text is None else self.words.condition((*path, "applies_when"), level=level)
@@ -201,6 +200,11 @@ class _Planner:
 def late_entry_id(milestone: str) -> str:
     """Return the id of the rule that lets a deal enter at `milestone` without the ones before."""
     return f"{milestone}.late_entry"
+
+
+def happens(applies: core.Node | None, when: core.Node) -> core.Node:
+    """Return the core node `applies and holds`: no red line trips while it is unknown whether it applies."""
+    return when if applies is None else core.And((applies, when))
 
 
 def satisfied(rule: p.Rule) -> core.Node:
