@@ -16,7 +16,7 @@ from typing import Any, Literal
 from kamrules.errors import RecordError
 from kamrules.rules.plan import Plan
 from kamrules.rules.pycode.faults import find_faults
-from kamrules.rules.pycode.function import SURPRISES, Written, load, write_function
+from kamrules.rules.pycode.function import load, write_function
 from kamrules.rules.verdict import Outcome, Points
 
 Access = Literal["get", "item", "attr"]
@@ -72,8 +72,7 @@ def compile_plan(plan: Plan, *, access: Access = "get", checked: bool = False) -
     -------
     PythonProgram
     """
-    careful = _Careful(plan, checked=checked)
-    run_raw = load(write_function(plan, access, checked=checked), careful, _execute)
+    run_raw = load(write_function(plan, access, checked=checked), _Careful(plan), _execute)
     return PythonProgram(plan, access, checked, run_raw)
 
 
@@ -82,26 +81,19 @@ def _execute(compiled: Any, namespace: dict[str, Any]) -> None:
 
 
 class _Careful:
-    """Runs the records that the fast function does not understand; compiled when first needed."""
+    """Takes the records that surprise the fast function: names their faults, or else runs them slowly.
 
-    def __init__(self, plan: Plan, *, checked: bool) -> None:
+    Its own function reads any shape of record, and is compiled when it is first needed.
+    """
+
+    def __init__(self, plan: Plan) -> None:
         self._plan = plan
-        self._checked = checked
         self._run: Callable[[Any, date], Raw] | None = None
 
     def __call__(self, record: Any, as_of: date) -> Raw:
-        if self._checked:
-            self._refuse(record)
-        if self._run is None:
-            written: Written = write_function(self._plan, "any", checked=False)
-            self._run = load(written, None, _execute)
-        try:
-            return self._run(record, as_of)
-        except SURPRISES:
-            self._refuse(record)
-            raise
-
-    def _refuse(self, record: Any) -> None:
         faults = find_faults(self._plan, record)
         if faults:
             raise RecordError(faults)
+        if self._run is None:
+            self._run = load(write_function(self._plan, "any", checked=False), None, _execute)
+        return self._run(record, as_of)

@@ -34,6 +34,7 @@ from kamrules.rules.pycode.reading import is_object
 _CLASSES: dict[type[Type], type | tuple[type, ...]] = {
     String: str, Enum: str, Duration: timedelta, ListOf: (list, tuple),
 }  # fmt: skip
+_LEVELS = ("E0", "E1", "E2", "E3", "E4")
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Wanted:
     type: Type
     nullable: bool
     members: dict[str, Wanted] = field(default_factory=dict)
+    attested: set[str] = field(default_factory=set)
     element: Wanted | None = None
 
 
@@ -83,8 +85,11 @@ def _conditions(plan: Plan) -> Iterator[Node]:
 
 
 def _collect(node: Node, places: dict[str, Wanted]) -> None:
-    if isinstance(node, Field | Var | Attested):
-        _place(node.field if isinstance(node, Attested) else node, places)
+    if isinstance(node, Attested):
+        _place(node.field, places)
+        _place(node.field.base, places).attested.add(node.field.name)
+    elif isinstance(node, Field | Var):
+        _place(node, places)
     elif isinstance(node, Exists | Tally):
         _collect(node.body, {**places, node.var.name: _element(_place(node.range, places))})
     else:
@@ -117,9 +122,18 @@ def _faults(wanted: Wanted, value: Any, where: str) -> Iterator[Fault]:
         return
     for name, member in wanted.members.items():
         yield from _faults(member, read(value, name), f"{where}.{name}")
+    for name in sorted(wanted.attested):
+        yield from _evidence_faults(value, name, where)
     if wanted.element is not None:
         for index, one in enumerate(value):
             yield from _faults(wanted.element, one, f"{where}[{index}]")
+
+
+def _evidence_faults(holder: Any, name: str, where: str) -> Iterator[Fault]:
+    level = read(read(read(holder, "evidence"), name), "level")
+    if level is not None and level not in _LEVELS:
+        message = f"`{level!r}` seen, one of {', '.join(_LEVELS)} expected"
+        yield Fault("R-TYPE", message, where=f"{where}.evidence.{name}.level")
 
 
 def _problem(kind: Type, value: Any) -> str:
