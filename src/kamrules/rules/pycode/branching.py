@@ -7,6 +7,7 @@ tests that exclude each other become `if … elif …`.
 from __future__ import annotations
 
 import ast
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +15,7 @@ from kamrules.rules.pycode import code
 from kamrules.rules.pycode.formula import (
     FALSE,
     TRUE,
+    Atom,
     Formula,
     Junction,
     both,
@@ -48,15 +50,14 @@ def branch(steps: Iterable[Step]) -> list[ast.stmt]:
     forks = []
     while left:
         test = _most_shared(left)
+        if test is None:
+            forks.extend(_Fork(both(*step.parts), [step.statement], []) for step in left)
+            break
         denied = negate(test)
         then = [_without(step, test) for step in left if _has(step, test)]
         other = [_without(step, denied) for step in left if denied in step.parts and not _has(step, test)]
         left = [step for step in left if not _has(step, test) and denied not in step.parts]
-        if len(then) == 1 and not other:
-            whole = both(test, *then[0].parts)
-            forks.append(_Fork(whole, [then[0].statement], []))
-        else:
-            forks.append(_Fork(test, branch(then), branch(other)))
+        forks.append(_Fork(test, branch(then), branch(other)))
     return [*always, *_chained(forks)]
 
 
@@ -72,13 +73,21 @@ def _without(step: Step, test: Formula) -> Step:
     return Step(tuple(part for part in step.parts if part != test), step.statement)
 
 
-def _most_shared(steps: list[Step]) -> Formula:
-    """Return the part that, asked first, serves most steps; of equals the first written."""
-    counts: dict[Formula, int] = {}
-    for part in dict.fromkeys(part for step in steps for part in step.parts):
-        denied = negate(part)
-        counts[part] = sum(_has(step, part) or denied in step.parts for step in steps)
-    return max(counts, key=counts.__getitem__)
+def _most_shared(steps: list[Step]) -> Formula | None:
+    """Return the part that, asked first, serves most steps; None if none serves two."""
+    counts = Counter(part for step in steps for part in step.parts)
+    alike: defaultdict[str, list[Atom]] = defaultdict(list)
+    for part in counts:
+        if isinstance(part, Atom) and part.subject:
+            alike[part.subject].append(part)
+
+    def served(part: Formula) -> int:
+        kin = alike.get(part.subject, ()) if isinstance(part, Atom) else ()
+        narrower = sum(counts[one] for one in kin if one != part and implies(one, part))
+        return counts[part] + counts.get(negate(part), 0) + narrower
+
+    best = max(counts, key=served)
+    return best if served(best) > 1 else None
 
 
 def _chained(forks: list[_Fork]) -> list[ast.stmt]:
