@@ -238,7 +238,7 @@ class Engine:
         stage = self._stage(outcome.truths, getattr(record, "milestone", None))
         is_full = detail == "full"
         traced = self._ids if is_full else stage.unknowns
-        traces = {name: self._tracers[name].trace(record, day) for name in traced}
+        traces = {name: self._tracers[name].trace(record, day, with_facts=is_full) for name in traced}
         if is_full:
             self._check(record, day, outcome, traces)
         account = getattr(record, "account", None)

@@ -28,7 +28,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "claim.contradicted": ("the claim is contradicted by known facts", "申报与已知事实矛盾"),
     "claim.behind": ("the evidence is further than the claim", "证据已超过申报阶段"),
     "claim.none": ("no milestone is claimed", "未申报里程碑"),
-    "regressed": ("no longer holds", "已不再成立"),
+    "regressed": ("does not hold now", "目前不成立"),
     "skipped": ("skipped", "被跳过"),
     "blocks": ("Blocks the next gate", "阻碍下一关口"),
     "unknown": ("Unknown at the next gate", "下一关口的未知项"),
@@ -175,7 +175,8 @@ class _Writer:
             f" ({self.say('slide')} {slides})" if slides else ""
         )
         item = _Item(head)
-        item.notes += self.fact_notes(result.facts)
+        if spec.all_of is None:
+            item.notes += self.fact_notes(result.facts)
         if result.missing:
             labels = [self.engine.label(path, self.language) for path in result.missing[:_SHOWN_FACTS]]
             item.notes.append(f"{self.say('missing')}: {'; '.join(labels)}")

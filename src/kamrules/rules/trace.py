@@ -11,7 +11,19 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kamrules.rules.lang.core import Attested, Exists, Field, Node, Tally, Var, children, path_of
+from kamrules.rules.lang.core import (
+    And,
+    Attested,
+    Exists,
+    Field,
+    Node,
+    Not,
+    Or,
+    Tally,
+    Var,
+    children,
+    path_of,
+)  # fmt: skip
 from kamrules.rules.lang.reference import Env, Place, Unknown, elements, level_of, locate, read, value_of
 from kamrules.rules.lang.types import ListOf, Money, Object
 
@@ -30,7 +42,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The value of a condition by the reference, the facts it read, the paths it is unknown because of."""
+    """The value of a condition by the reference, the facts it read, the paths it is unknown because of.
+
+    The facts that decided the value come first.
+    """
 
     value: Any
     facts: tuple[Fact, ...]
@@ -49,21 +64,22 @@ class Tracer:
         self._groups = tuple((steps, tuple(names)) for steps, names in groups.items())
         self._seen: dict[Hashable, Trace] = {}
 
-    def trace(self, record: Any, as_of: date) -> Trace:
-        """Return what the condition means and read on `record` as of a day."""
-        key = self._key(record, as_of)
+    def trace(self, record: Any, as_of: date, *, with_facts: bool = True) -> Trace:
+        """Return what the condition means on `record` as of a day, and which facts it read unless told not to."""
+        key = self._key(record, as_of, with_facts)
         found = None if key is None else self._seen.get(key)
         if found is None:
-            found = self._trace({self.root: Place(record, self.root), "as_of": Place(as_of, "as_of")})
+            env = {self.root: Place(record, self.root), "as_of": Place(as_of, "as_of")}
+            found = self._trace(env, with_facts=with_facts)
             if len(self._seen) >= _REMEMBERED:
                 self._seen.clear()
             if key is not None:
                 self._seen[key] = found
         return found
 
-    def _key(self, record: Any, as_of: date) -> Hashable:
+    def _key(self, record: Any, *also: Hashable) -> Hashable:
         """Return what the condition can see of the record, or None when it sees into a list."""
-        seen: list[Any] = [as_of]
+        seen: list[Any] = [*also]
         for steps, names in self._groups:
             holder = record
             for step in steps:
@@ -83,12 +99,13 @@ class Tracer:
                     seen.append(level_of(holder, name, -1))
         return tuple(seen)
 
-    def _trace(self, env: Env) -> Trace:
+    def _trace(self, env: Env, *, with_facts: bool) -> Trace:
         value = value_of(self.node, env)
         missing = tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
         facts: dict[str, Fact] = {}
-        for fact in _facts(self.node, env):
-            facts.setdefault(fact.path, fact)
+        if with_facts:
+            for fact in (*_decisive(self.node, env), *_facts(self.node, env)):
+                facts.setdefault(fact.path, fact)
         return Trace(value, tuple(facts.values()), missing)
 
 
@@ -111,6 +128,29 @@ def _outer_fields(node: Node) -> Iterator[Field]:
                     yield from visit(child, inner)
 
     yield from visit(node, frozenset())
+
+
+def _decisive(node: Node, env: Env) -> Iterator[Fact]:
+    """Yield the facts without which the value would be another one."""
+    value = value_of(node, env)
+    match node:
+        case And(operands) | Or(operands):
+            decider = isinstance(node, Or)  # the truth of one operand that settles the whole
+            for operand in operands:
+                if value is (not decider) or _same(value_of(operand, env), value):
+                    yield from _decisive(operand, env)
+        case Not(operand):
+            yield from _decisive(operand, env)
+        case Exists(range_, var, body):
+            for inner in elements(range_, var, env) or ():
+                if value is False or _same(value_of(body, inner), value):
+                    yield from _decisive(body, inner)
+        case _:
+            yield from _facts(node, env)
+
+
+def _same(value: Any, other: Any) -> bool:
+    return isinstance(value, Unknown) if isinstance(other, Unknown) else value is other
 
 
 def _facts(node: Node, env: Env) -> Iterator[Fact]:

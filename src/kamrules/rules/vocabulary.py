@@ -202,6 +202,8 @@ def _constant(node: core.Node) -> core.Const:
 def _literal(spec: f.Param, currency: str) -> str:
     """Write a parameter's value as a literal of the language."""
     value = spec.value
+    if spec.type == "duration" and isinstance(value, int) and not isinstance(value, bool):
+        return f'duration("{value}d")'  # a bare number of days
     wanted: dict[str, tuple[type, ...]] = {"bool": (bool,), "int": (int,), "double": (int, float)}
     kinds = wanted.get(spec.type, (str,))
     if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):

@@ -23,18 +23,19 @@ class RowDoubt:
 class Tier:
     """The outputs still possible, best first: one if decided, several while facts are unknown, none in a gap.
 
-    `conflict` is true when two rows of a unique table surely hold. `why_not` explains every row that is
+    `is_sure` is true when some row surely holds, so that the gap is ruled out too. `conflict` is true when two rows of a unique table surely hold. `why_not` explains every row that is
     better than the decided output, or every row while none is decided.
     """
 
     possible: tuple[str, ...]
+    is_sure: bool = False
     conflict: bool = False
     why_not: tuple[RowDoubt, ...] = ()
 
     @property
     def decided(self) -> str | None:
-        """The tier when exactly one is possible, else None."""
-        return self.possible[0] if len(self.possible) == 1 else None
+        """The tier when exactly one is possible and its row surely holds, else None."""
+        return self.possible[0] if len(self.possible) == 1 and self.is_sure else None
 
 
 def judge_tier(
@@ -66,11 +67,12 @@ def judge_tier(
     found = {outputs[name] for name in decided}
     possible = tuple(output for output in order if output in found)
     rank: Mapping[str, int] = {output: place for place, output in enumerate(order)}
-    best = rank[possible[0]] if len(possible) == 1 else len(order)
+    is_sure = bool(rows.sure)
+    best = rank[possible[0]] if len(possible) == 1 and is_sure else len(order)
     why = []
     if doubts is not None:
         for row in table.rows:
             if rank[row.output] < best:
                 status, conditions = doubts(row.id)
                 why.append(RowDoubt(row.id, row.output, status, conditions))
-    return Tier(possible, table.hit == "unique" and len(rows.sure) > 1, tuple(why))
+    return Tier(possible, is_sure, table.hit == "unique" and len(rows.sure) > 1, tuple(why))
