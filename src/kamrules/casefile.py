@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
 
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
@@ -27,6 +27,13 @@ ENDING = ".cases.yaml"
 _STAGE = ("supported", "possible", "claim")
 
 
+def _as_outputs(value: Any) -> Any:
+    """Read one output as a list of one, and null as none."""
+    if value is None:
+        return []
+    return [value] if isinstance(value, str) else value
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
@@ -38,7 +45,7 @@ class CaseSpec(_Part):
     base: str | None = None
     given: dict[str, Any] = Field(default_factory=dict)
     as_of: Day | None = None
-    expect: Annotated[dict[str, str | list[str] | None], Field(min_length=1)]
+    expect: Annotated[dict[str, Annotated[list[str], BeforeValidator(_as_outputs)]], Field(min_length=1)]
 
 
 class CasesSpec(_Part):
@@ -133,16 +140,10 @@ def _case(spec: CaseSpec, node: Node, bases: Node, as_of: date) -> Case:
     empty = Node({}, node.span)
     base = (bases.get(spec.base) or empty) if spec.base is not None else empty
     deal = merge(base, node.get("given") or empty).data()
-    expect = {key: _outputs(value) for key, value in spec.expect.items()}
+    expect = {key: tuple(value) for key, value in spec.expect.items()}
     wanted = node.get("expect") or empty
     spans = {key: child.key_span or child.span for key, child in wanted.value.items()}
     return Case(spec.name, node.find(("name",)).span, deal, spec.as_of or as_of, expect, spans)
-
-
-def _outputs(value: str | list[str] | None) -> tuple[str, ...]:
-    if value is None:
-        return ()
-    return (value,) if isinstance(value, str) else tuple(value)
 
 
 def run_case(engine: Engine, case: Case) -> tuple[Difference, ...]:
@@ -169,7 +170,7 @@ def _seen(engine: Engine, assessment: Assessment, case: Case) -> dict[str, tuple
     seen: dict[str, tuple[str, ...]] = {item.id: (item.status,) for item in assessment.criteria}
     seen |= {item.id: (item.status,) for item in assessment.red_lines}
     seen |= {item.id: (item.status,) for item in assessment.findings}
-    seen |= {key: _outputs(getattr(assessment.stage, key)) for key in _STAGE}
+    seen |= {key: tuple(_as_outputs(getattr(assessment.stage, key))) for key in _STAGE}
     outcome = engine.run(case.deal, as_of=case.as_of)
     for table, rows in zip(engine.plan.tables, outcome.tables, strict=True):
         seen[table.id] = judge_tier(table, rows, engine.pack.tables[table.id].outputs).possible
