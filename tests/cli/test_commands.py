@@ -178,6 +178,7 @@ def test_rejected_rows_are_shown_or_written(run: Run, deals: Deals, tmp_path: Pa
     text = "".join(f'{{"id": "D{number}", "milestone": "M9"}}\n' for number in range(8))
     shown = run("assess", deals(text), *DAY)
     assert shown.stderr.count("`M9` is not one of") == 5
+    assert "row 2, deal D1\n  milestone: R-VALUE" in shown.stderr
     assert "3 more rejected rows" in shown.stderr
     written = run("assess", deals(text), *DAY, "--rejects", tmp_path / "bad.jsonl")
     assert "is not one of" not in written.stderr
@@ -267,6 +268,12 @@ def test_output_file_appears_whole_and_keeps_the_old_one_when_something_fails(
     assert run("assess", deals(CLEAN), *DAY, "--format", "json", "-o", target).exit_code == 3
     assert target.read_bytes() == before
     assert not list(tmp_path.glob(".*part*"))
+
+
+def test_table_can_be_written_to_a_file_as_plain_text(run: Run, deals: Deals, tmp_path: Path) -> None:
+    result = run("assess", deals(CLEAN), *DAY, "-o", tmp_path / "out.txt")
+    assert result.stdout == ""
+    assert "1 = 1 assessed + 0 rejected" in (tmp_path / "out.txt").read_text("utf-8")
 
 
 def test_output_to_a_device_does_not_replace_it() -> None:

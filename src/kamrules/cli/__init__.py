@@ -158,11 +158,11 @@ def notes() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def show_faults(faults: Iterable[Fault], *, console: Console | None = None) -> None:
+def show_faults(faults: Iterable[Fault], *, console: Console | None = None, indent: str = "") -> None:
     """Print one line for each fault."""
     shown = console or notes()
     for fault in faults:
-        shown.print(escape(visible(str(fault))), soft_wrap=True)
+        shown.print(indent + escape(visible(str(fault))), soft_wrap=True)
 
 
 def day_or_today(text: str | None) -> date:

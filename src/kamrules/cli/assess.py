@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kamrules.adapters import Reading
@@ -28,7 +29,7 @@ from kamrules.cli import (
     show_faults,
 )  # fmt: skip
 from kamrules.output import output_file, write_rejects, writer_for
-from kamrules.page import DealTable, show_summary
+from kamrules.page import DealTable, show_summary, visible
 from kamrules.pipeline import Result, Summary, assess_source, open_source
 
 Form = Literal["table", "json", "jsonl", "csv"]
@@ -102,7 +103,9 @@ def assess(  # noqa: PLR0913 - one argument for each option
 
 def _show_refused(refused: list[Rejection]) -> None:
     for rejection in refused[:_SHOWN_REJECTIONS]:
-        show_faults(rejection.faults[:_SHOWN_FAULTS])
+        title = f"row {rejection.row}, deal {rejection.id}" if rejection.id else f"row {rejection.row}"
+        notes().print(escape(visible(title)), soft_wrap=True)
+        show_faults(rejection.faults[:_SHOWN_FAULTS], indent="  ")
     more = len(refused) - _SHOWN_REJECTIONS
     if more > 0:
         notes().print(f"… {more} more rejected rows; --rejects FILE writes all of them")
