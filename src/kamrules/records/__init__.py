@@ -7,7 +7,7 @@ units are in English and Chinese, and go into explanations, forms and JSON Schem
 from kamrules.records.account import Account, IndustryProfile
 from kamrules.records.acts import Activity, Expense, Meeting
 from kamrules.records.base import Evidence, Money, Record, fact, label_of
-from kamrules.records.deal import Bid, BuyingStep, Competitor, Contract, Deal, Lead, Need
+from kamrules.records.deal import Bid, BuyingStep, Competitor, Concession, Contract, Deal, Lead, Need
 from kamrules.records.papers import Approval, Document, Plan
 from kamrules.records.people import InfluenceLine, Stakeholder, TeamMember
 
@@ -18,6 +18,7 @@ __all__ = [
     "Bid",
     "BuyingStep",
     "Competitor",
+    "Concession",
     "Contract",
     "Deal",
     "Document",

@@ -51,6 +51,9 @@ class Activity(Record):
     channel: Literal["official", "private"] | None = fact(
         "Channel", "渠道", "official tender channel or private contact", "官方渠道或私下接触"
     )
+    method: Literal["spin", "fabe", "other"] | None = fact(
+        "Talk method", "话术", "SPIN questions or FABE presentation (RM.9, RM.10)", "SPIN提问或FABE介绍"
+    )
     level: Annotated[int, Field(ge=1, le=4)] | None = fact(
         "Level of exchange", "交流境界", "1 criteria … 4 price war (RM.8)", "技术交流四重境界"
     )
@@ -101,4 +104,7 @@ class Expense(Record):
     recipient_is_public: bool | None = fact("Recipient is public", "接受人为公职人员")
     is_cash_like: bool | None = fact(
         "Cash or cash-like", "现金或等价物", "cash, voucher, card, kickback", "现金、购物卡、回扣"
+    )
+    recipient_is_family: bool | None = fact(
+        "Recipient is family", "接受人为亲属", "for a relative of the buyer's person", "给予客户方人员的亲属"
     )

@@ -21,6 +21,7 @@ class Lead(Record):
     source: str | None = fact("Lead source", "线索来源")
     registrant: str | None = fact("Registrant", "登记人")
     registered_on: Day | None = fact("Registered on", "登记日期")
+    found_by: Desk | None = fact("Found by", "线索获取岗位", "desk that found the lead", "获取线索的岗位")
     region: str | None = fact("Region", "区域")
     contact_channel: str | None = fact("Contact channel", "联系方式")
 
@@ -64,6 +65,12 @@ class Competitor(Record):
     is_lawful: bool | None = fact("Lawfully obtained", "合法取得")
     at: Day | None = fact("Date", "日期")
     threat: Literal["low", "medium", "high"] | None = fact("Threat", "威胁程度")
+    is_negative_claim: bool | None = fact(
+        "Negative claim", "负面信息", "a negative claim that we pass on (RL-11)", "由我方传播的负面信息"
+    )
+    has_evidence_file: bool | None = fact(
+        "Evidence attached", "附有证据", "the claim is proven on file", "该信息有存档证据"
+    )
 
 
 class BuyingStep(Record):
@@ -88,6 +95,28 @@ class BuyingStep(Record):
     on: Day | None = fact("Date", "日期", claim=True)
 
 
+class Concession(Record):
+    """One step of our concessions at the table (NG.2, NG.5).
+
+    Each row carries the size of the step before, because the language has no "previous row".
+    """
+
+    id: str | None = fact("Concession id", "让步编号")
+    on: Day | None = fact("Date", "日期")
+    step: Annotated[int, Field(ge=1, le=1000)] | None = fact(
+        "Step", "次序", "1 for the first concession", "第一次让步为1"
+    )
+    item: str | None = fact("Item", "事项", "term that was given way on", "让步涉及的条款")
+    give: str | None = fact("Given", "让出", "what we gave", "我方让出的内容")
+    get: str | None = fact(
+        "Got in exchange", "换取", "what we got for it; empty for nothing", "换取的内容,空为无"
+    )
+    size: PositiveAmount | None = fact("Size", "幅度", unit=_MINOR)
+    previous_size: PositiveAmount | None = fact(
+        "Size of the step before", "上一次幅度", "not needed for step 1", "第一次让步不填", unit=_MINOR
+    )
+
+
 class Bid(Record):
     """Our bid and the tender around it (M7)."""
 
@@ -106,6 +135,24 @@ class Bid(Record):
     corridor_low: PositiveAmount | None = fact("Corridor from", "价格区间下限", unit=_MINOR)
     corridor_high: PositiveAmount | None = fact("Corridor to", "价格区间上限", unit=_MINOR)
     awarded_on: Day | None = fact("Awarded on", "中标通知日期")
+    shared_with_bidder: bool | None = fact(
+        "Shared with another bidder",
+        "与其他投标人混同",
+        "author, agent, project staff or bond account is shared with another bidder (RL-01)",
+        "编制人、代理人、项目人员或保证金账户与其他投标人相同",
+    )
+    related_bidder: bool | None = fact(
+        "Related bidder",
+        "关联投标人",
+        "a bidder tied to us by ownership or management is in the same lot (RL-14)",
+        "同一标段中有与我方存在控股或管理关系的投标人",
+    )
+    unproven_statement: bool | None = fact(
+        "Unproven statement",
+        "无证明的陈述",
+        "a reference, certificate, staff or credit statement of the bid lacks proof (RL-13)",
+        "投标文件中的业绩、资质、人员或信用陈述缺少证明",
+    )
 
 
 class Contract(Record):
@@ -178,6 +225,12 @@ class Deal(Record):
     initiation_status: Literal["draft", "submitted", "approved", "shelved", "resubmitted"] | None = fact(
         "Initiation status", "立项状态"
     )
+    initiation_submitted_on: Day | None = fact(
+        "Initiation submitted on",
+        "立项申请提交日期",
+        "day JTF-002 was last submitted",
+        "JTF-002最近一次上报的日期",
+    )
     initiation_approved_on: Day | None = fact("Initiation approved on", "立项批准日期")
     crm_entered_on: Day | None = fact("Entered in CRM on", "录入CRM日期")
     crm_entered_by: Desk | None = fact("Entered in CRM by", "录入人")
@@ -218,3 +271,4 @@ class Deal(Record):
     plans: list[Plan] | None = fact("Plans", "计划")
     competitors: list[Competitor] | None = fact("Competitors", "竞争对手")
     buying_steps: list[BuyingStep] | None = fact("Buying process", "采购流程")
+    concessions: list[Concession] | None = fact("Concessions", "让步记录")

@@ -35,7 +35,24 @@ DocumentType = Literal[
     "contract",
     "closing_report",
     "minutes",
+    "complaint",
     "other",
+]
+
+# Ids of HANDBOOK section 12; each resolves to its red line and lawful twin.
+ImproperTactic = Literal[
+    "none",
+    "BS.1.1",
+    "BS.1.2",
+    "BS.1.3",
+    "BS.1.4",
+    "BS.1.5",
+    "BS.1.6",
+    "BS.2.1",
+    "BS.2.2",
+    "BS.2.3",
+    "BS.2.4",
+    "BS.2.5",
 ]
 
 
@@ -53,11 +70,26 @@ class Document(Record):
     reviewed_by: Desk | None = fact("Reviewed by", "审核人")
     crm_entered_on: Day | None = fact("Entered in CRM on", "录入CRM日期")
     crm_entered_by: Desk | None = fact("Entered in CRM by", "录入人")
+    forwarded_on: Day | None = fact(
+        "Passed on",
+        "转报日期",
+        "day a copy went to the desk that needs it next (JTF-001 manager, JTF-002 marketing)",
+        "转报下一岗位的日期(JTF-001报销售经理,JTF-002报市场部)",
+    )
     delivered_on: Day | None = fact("Delivered on", "送达日期")
     feedback_on: Day | None = fact("Feedback received on", "收到反馈日期")
     signed_by_us_on: Day | None = fact("Signed by us on", "我方签字日期")
     signed_by_buyer_on: Day | None = fact("Signed by the buyer on", "客户签字日期")
     received_on: Day | None = fact("Received on", "收到日期")
+    is_tailored: bool | None = fact(
+        "Tailored terms",
+        "量身定做条款",
+        "names a brand, an origin or a requirement the purchase does not need (RL-02)",
+        "指定品牌、产地或与采购无关的要求",
+    )
+    has_evidence_file: bool | None = fact(
+        "Evidence attached", "附有证据", "a complaint carries the proof of what it says (RL-07)", "投诉附有证据"
+    )
     evidence_level: EvidenceLevel | None = fact("Evidence level", "证据等级")
 
 
@@ -87,6 +119,12 @@ class Approval(Record):
     on: Day | None = fact("Date", "日期")
     decision: Literal["approved", "rejected", "shelved"] | None = fact("Decision", "结论")
     person: str | None = fact("Person", "审批人姓名")
+    requested_by: str | None = fact(
+        "Requested by",
+        "申请人姓名",
+        "who asked for it; a waiver needs a second person",
+        "提出申请的人,豁免须由另一人批准",
+    )
     red_line: str | None = fact(
         "Red line", "红线编号", "red line that a waiver clears, such as RL-16", "豁免所针对的红线,如RL-16"
     )
@@ -104,5 +142,20 @@ class Plan(Record):
     budget: PositiveAmount | None = fact("Expense budget", "费用预算", unit=("minor units", "最小货币单位"))
     spent: PositiveAmount | None = fact("Spent so far", "实际费用", unit=("minor units", "最小货币单位"))
     due_on: Day | None = fact("Due on", "到期日")
+    completed: bool | None = fact(
+        "Completed", "已完成", "all tasks done to the stage standard", "任务已按阶段标准全部完成"
+    )
+    rectification_due_on: Day | None = fact(
+        "Rectification due on",
+        "整改到期日",
+        "day by which a rectification plan promises the rest",
+        "整改计划承诺完成的日期",
+    )
     crm_entered_on: Day | None = fact("Entered in CRM on", "录入CRM日期")
     play_tags: list[str] | None = fact("Play tags", "策略标签", "tactics the plan uses", "计划采用的策略")
+    improper_tactic: ImproperTactic | None = fact(
+        "Improper tactic",
+        "不当手段",
+        "an improper tactic of the handbook found in the plan on review",
+        "审核发现计划中含有手册所列的不当手段",
+    )

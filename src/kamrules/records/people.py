@@ -44,6 +44,9 @@ class Stakeholder(Record):
     influence: Influence | None = fact(
         "Influence", "影响力", "weight in the decision, 0 to 1", "决策影响力,0到1", claim=True
     )
+    is_owner: bool | None = fact(
+        "Owner or chairman", "老板或董事长", "owner or chairman of the buyer (RM.6)", "客户的老板或董事长"
+    )
     is_key_player: bool | None = fact(
         "Key player", "关键人", "belongs to the decision group", "属于决策小组", claim=True
     )
