@@ -88,7 +88,10 @@ class Document(Record):
         "指定品牌、产地或与采购无关的要求",
     )
     has_evidence_file: bool | None = fact(
-        "Evidence attached", "附有证据", "a complaint carries the proof of what it says (RL-07)", "投诉附有证据"
+        "Evidence attached",
+        "附有证据",
+        "a complaint carries the proof of what it says (RL-07)",
+        "投诉附有证据",
     )
     evidence_level: EvidenceLevel | None = fact("Evidence level", "证据等级")
 
