@@ -14,13 +14,14 @@ from kamrules.errors import Fault
 from kamrules.records.rejection import Rejection as Rejection  # noqa: PLC0414 - made by readers, a floor below
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Status
+from kamrules.scoring.ledger import Health
 from kamrules.scoring.milestones import Stage
 from kamrules.scoring.questions import Question
 from kamrules.scoring.tiers import Tier
 
 SCHEMA_VERSION = "1"
 
-RedLineStatus = Literal["tripped", "clear", "unknown", "not_applicable"]
+RedLineStatus = Literal["tripped", "waived", "clear", "unknown", "not_applicable"]
 BreachStatus = Literal["breach", "ok", "unknown", "not_applicable"]
 
 
@@ -53,24 +54,29 @@ class CriterionResult:
 
 @dataclass(frozen=True, slots=True)
 class RedLineResult:
-    """Verdict on one red line; this is not legal advice."""
+    """Verdict on one red line; this is not legal advice.
+
+    `waived_by` are the facts of the approval by which a named second person waived it.
+    """
 
     id: str
     severity: Literal["BLOCK", "ESCALATE", "CAUTION"]
     status: RedLineStatus
     facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
+    waived_by: tuple[Fact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class FindingResult:
-    """Verdict on one work rule; a breach is reported and never blocks."""
+    """Verdict on one work rule; a breach is reported and never blocks. `due_on` is an ISO date."""
 
     id: str
     severity: Literal["warning", "info"]
     status: BreachStatus
     facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
+    due_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +98,8 @@ class Assessment:
     """Everything kamrules says of one deal on one day (`as_of`, an ISO date).
 
     `criteria`, `red_lines` and `findings` are complete and in pack order; `ask_first` ranks the unknown facts
-    of the next gate; `tier` is None when the pack has no tier table; `issues` are values that were dropped
-    because they did not fit the record.
+    of the next gate; `tier` and `health` are None when the pack has none; `plays` are the advisory plays
+    offered now; `issues` are values that were dropped or redacted.
     """
 
     deal_id: str | None
@@ -103,9 +109,11 @@ class Assessment:
     pack: PackRef
     stage: Stage
     tier: TierReview | None
+    health: Health | None
     criteria: tuple[CriterionResult, ...]
     red_lines: tuple[RedLineResult, ...]
     findings: tuple[FindingResult, ...]
+    plays: tuple[str, ...]
     ask_first: tuple[Question, ...]
     issues: tuple[Fault, ...] = ()
     schema_version: str = SCHEMA_VERSION

@@ -32,6 +32,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "findings": f.Finding,
     "tables": f.DecisionTable,
     "scorecards": f.ScorecardSpec,
+    "forms": f.Form,
+    "plays": f.Play,
+    "tactics": f.Tactic,
+    "glossary": f.Term,
+    "not_executable": f.NotExecutable,
 }
 _HEADER = ("kamrules", "id", "version", "title", "owner")
 _MAX_EXTENDS = 8
@@ -52,6 +57,8 @@ class Pack:
     currency: str
     assumed_evidence: int
     tier_table: str | None
+    health: str | None
+    privacy: f.Privacy | None
     hash: str
     sources: Mapping[str, f.Deck]
     fields: Mapping[str, Mapping[str, f.CustomField]]
@@ -63,6 +70,11 @@ class Pack:
     findings: Mapping[str, f.Finding]
     tables: Mapping[str, f.DecisionTable]
     scorecards: Mapping[str, f.ScorecardSpec]
+    forms: Mapping[str, f.Form]
+    plays: Mapping[str, f.Play]
+    tactics: Mapping[str, f.Tactic]
+    glossary: Mapping[str, f.Term]
+    not_executable: Mapping[str, f.NotExecutable]
     node: Node
 
     def __repr__(self) -> str:
@@ -125,6 +137,8 @@ def read_pack(
         currency=used_currency,
         assumed_evidence=int(header.assumed_evidence[1:]),
         tier_table=header.tier_table,
+        health=header.health,
+        privacy=header.privacy,
         hash=hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
         fields=fields,
         node=node,

@@ -153,6 +153,13 @@ class RedLine(_Part):
     severity: Literal["BLOCK", "ESCALATE", "CAUTION"]
     trips_when: Condition
     applies_when: Condition | None = None
+    waived_when: Condition | None = Field(
+        default=None, description="a named second person has waived it; the waiver is kept in the result"
+    )
+    taints: list[str] = Field(
+        default_factory=list,
+        description="fields unknown to every score while it trips; list elements that trip it always are",
+    )
     min_evidence: EvidenceLevel | None = None
     basis: list[LegalBasis] = Field(default_factory=list)
     lawful_alternative: Words
@@ -168,9 +175,11 @@ class Finding(_Part):
     name: Words
     breach_when: Condition
     applies_when: Condition | None = None
+    due_on: Condition | None = Field(default=None, description="the day by which it must be done, a date")
     min_evidence: EvidenceLevel | None = None
     severity: Literal["warning", "info"] = "warning"
     owner: Desk | None = None
+    form: str | None = None
     message: Words
     covers: list[str] = Field(default_factory=list)
     source: Source
@@ -221,6 +230,8 @@ class ScoreEntry(_Part):
     """Points for one thing: exactly one of when, value (with from and to), share, mean."""
 
     points: int | float
+    dimension: str | None = None
+    covers: list[str] = Field(default_factory=list)
     title: Words | None = None
     when: Condition | None = None
     value: Condition | None = None
@@ -232,13 +243,96 @@ class ScoreEntry(_Part):
     source: Source | None = None
 
 
+class Grade(_Part):
+    """A band of a score, from its lower end up to the next better band."""
+
+    at_least: int | float
+    name: Words
+
+
 class ScorecardSpec(_Part):
-    """A sum of entries on top of `base`."""
+    """A sum of entries on top of `base`, by dimension, with grades; tripped red lines of `veto` override it."""
 
     title: Words
     base: int | float = 0
+    dimensions: dict[str, Words] = Field(default_factory=dict)
+    grades: dict[str, Grade] = Field(default_factory=dict)
+    veto: list[Literal["BLOCK", "ESCALATE", "CAUTION"]] = Field(default_factory=list)
     entries: dict[str, ScoreEntry]
     source: Source | None = None
+
+
+class FormField(_Part):
+    """One field of a form: the fact or list of the record that fills it."""
+
+    path: Condition
+    title: Words | None = None
+    required: bool = True
+
+
+class Form(_Part):
+    """A form of the handbook: who fills and reviews it, and its fields."""
+
+    title: Words
+    aliases: list[Words] = Field(default_factory=list)
+    milestone: str | None = None
+    filled_by: Desk | None = None
+    reviewed_by: list[Desk] = Field(default_factory=list)
+    derived: bool = True
+    fields: Annotated[dict[str, FormField], Field(min_length=1)]
+    covers: list[str] = Field(default_factory=list)
+    source: Source
+    note: Words | None = None
+
+
+class Play(_Part):
+    """Advice that never blocks: offered at its milestones where its precondition holds, under no red line."""
+
+    name: Words
+    advice: Words
+    milestones: Annotated[list[str], Field(min_length=1)]
+    offered_when: Condition | None = None
+    never_with: list[str] = Field(default_factory=list, description="red lines under which it is not offered")
+    caution: Words | None = None
+    covers: list[str] = Field(default_factory=list)
+    source: Source
+
+
+class Tactic(_Part):
+    """An improper tactic of the handbook, never offered: the red lines it crosses and its lawful twin."""
+
+    name: Words
+    red_lines: Annotated[list[str], Field(min_length=1)]
+    lawful_twin: Words
+    covers: list[str] = Field(default_factory=list)
+    source: Source
+
+
+class Term(_Part):
+    """A word of the handbook in both languages, with what it means."""
+
+    name: Words
+    meaning: Words
+    covers: list[str] = Field(default_factory=list)
+    source: Source | None = None
+
+
+class Privacy(_Part):
+    """Personal data that must not enter a record: field names, and terms in free text (RL-15)."""
+
+    red_line: str
+    reason: Words
+    forbidden_fields: dict[str, list[str]] = Field(description="names refused at the border, by kind of data")
+    free_text: dict[str, list[str]] = Field(
+        default_factory=dict, description="terms redacted in free text, by kind"
+    )
+    text_fields: list[str] = Field(default_factory=list, description="free-text fields read for the terms")
+
+
+class NotExecutable(_Part):
+    """A row of the handbook that no rule decides, and why."""
+
+    why: Words
 
 
 class PackFile(_Part):
@@ -254,6 +348,8 @@ class PackFile(_Part):
     currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
     assumed_evidence: EvidenceLevel = "E1"
     tier_table: str | None = Field(default=None, description="id of the table that gives the account tier")
+    health: str | None = Field(default=None, description="id of the scorecard that is the deal health")
+    privacy: Privacy | None = None
     sources: dict[str, Deck] = Field(default_factory=dict)
     fields: dict[str, dict[str, CustomField]] = Field(default_factory=dict)
     params: dict[str, Param] = Field(default_factory=dict)
@@ -264,6 +360,11 @@ class PackFile(_Part):
     findings: dict[str, Finding] = Field(default_factory=dict)
     tables: dict[str, DecisionTable] = Field(default_factory=dict)
     scorecards: dict[str, ScorecardSpec] = Field(default_factory=dict)
+    forms: dict[str, Form] = Field(default_factory=dict)
+    plays: dict[str, Play] = Field(default_factory=dict)
+    tactics: dict[str, Tactic] = Field(default_factory=dict)
+    glossary: dict[str, Term] = Field(default_factory=dict)
+    not_executable: dict[str, NotExecutable] = Field(default_factory=dict)
 
 
 def pack_json_schema() -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pydantic import BaseModel
@@ -26,6 +27,8 @@ class Planned:
     model: type[BaseModel]
     plan: p.Plan
     valid_for: core.Node | None = None
+    due: dict[str, core.Node] = field(default_factory=dict)
+    forms: dict[str, dict[str, core.Node]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -49,6 +52,8 @@ class _Planner:
         rules += [rule for name in pack.red_lines if (rule := self.red_line(name)) is not None]
         rules += [rule for name in pack.findings if (rule := self.finding(name)) is not None]
         rules += [rule for name in pack.milestones if (rule := self.late_entry(name)) is not None]
+        rules += [rule for name in pack.red_lines if (rule := self.waiver(name)) is not None]
+        rules += [rule for name in pack.plays if (rule := self.play(name)) is not None]
         plan = p.Plan(
             schema=words.schema,
             rules=tuple(rules),
@@ -57,7 +62,7 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        return Planned(words.model, plan, self.valid_for(), words.faults)
+        return Planned(words.model, plan, self.valid_for(), self.due(), self.forms(), words.faults)
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}
@@ -72,6 +77,11 @@ class _Planner:
             hint = nearest(self.pack.tier_table, self.pack.tables)
             self.words.fault("P-REF", f"no table `{self.pack.tier_table}`", hint, "tier_table")
         self.check_sources()
+        for name, tactic in self.pack.tactics.items():
+            self.check_red_lines(("tactics", name, "red_lines"), tactic.red_lines)
+        if self.pack.health is not None and self.pack.health not in self.pack.scorecards:
+            hint = nearest(self.pack.health, self.pack.scorecards)
+            self.words.fault("P-REF", f"no scorecard `{self.pack.health}`", hint, "health")
 
     def check_sources(self) -> None:
         for section in ("params", "criteria", "red_lines", "findings", "tables", "milestones"):
@@ -144,11 +154,12 @@ class _Planner:
                 self.words.fault("P-REF", f"no red line `{name}`", hint, "criteria", user, "none_of", index)
             return None
         faults = list(self.words.faults)
-        rule = self.red_line(name)
+        rule, waiver = self.red_line(name), self.waiver(name)
         self.words.faults = faults  # reported where the red line is planned itself
         if rule is None:
             return None
-        return core.Not(rule.when)
+        clear = core.Not(rule.when)
+        return clear if waiver is None else core.Or((clear, waiver.when))
 
     def red_line(self, name: str) -> p.Rule | None:
         spec = self.pack.red_lines[name]
@@ -170,6 +181,53 @@ class _Planner:
             return None
         when = self.words.condition(("milestones", name, "late_entry_when"))
         return None if when is None else p.Rule(late_entry_id(name), when)
+
+    def waiver(self, name: str) -> p.Rule | None:
+        if self.pack.red_lines[name].waived_when is None:
+            return None
+        when = self.words.condition(("red_lines", name, "waived_when"))
+        return None if when is None else p.Rule(waiver_id(name), when)
+
+    def play(self, name: str) -> p.Rule | None:
+        spec = self.pack.plays[name]
+        for index, milestone in enumerate(spec.milestones):
+            if milestone not in self.pack.milestones:
+                hint = nearest(milestone, self.pack.milestones)
+                self.words.fault(
+                    "P-REF", f"no milestone `{milestone}`", hint, "plays", name, "milestones", index
+                )
+        self.check_red_lines(("plays", name, "never_with"), spec.never_with)
+        if spec.offered_when is None:
+            return None
+        when = self.words.condition(("plays", name, "offered_when"))
+        return None if when is None else p.Rule(offer_id(name), when)
+
+    def check_red_lines(self, path: tuple[str, ...], names: Iterable[str]) -> None:
+        for index, name in enumerate(names):
+            if name not in self.words.ids("red_lines"):
+                hint = nearest(name, self.words.ids("red_lines"))
+                self.words.fault("P-REF", f"no red line `{name}`", hint, *path, index)
+
+    def due(self) -> dict[str, core.Node]:
+        """Return when the work of each finding is due, as an expression of the record."""
+        found = {}
+        for name, spec in self.pack.findings.items():
+            if spec.due_on is not None:
+                node = self.words.condition(("findings", name, "due_on"), expected=t.Date())
+                if node is not None:
+                    found[name] = node
+        return found
+
+    def forms(self) -> dict[str, dict[str, core.Node]]:
+        """Return what fills each field of each form, as expressions of the record."""
+        found: dict[str, dict[str, core.Node]] = {}
+        for name, form in self.pack.forms.items():
+            found[name] = {}
+            for key in form.fields:
+                node = self.words.condition(("forms", name, "fields", key, "path"), expected=None)
+                if node is not None:
+                    found[name][key] = node
+        return found
 
     def valid_for(self) -> core.Node | None:
         name = self.pack.tier_table
@@ -205,6 +263,16 @@ def late_entry_id(milestone: str) -> str:
 def happens(applies: core.Node | None, when: core.Node) -> core.Node:
     """Return the core node `applies and holds`: no red line trips while it is unknown whether it applies."""
     return when if applies is None else core.And((applies, when))
+
+
+def waiver_id(red_line: str) -> str:
+    """Return the id of the rule that says a red line is waived."""
+    return f"{red_line}.waived"
+
+
+def offer_id(play: str) -> str:
+    """Return the id of the rule that says a play's precondition holds."""
+    return f"{play}.offered"
 
 
 def satisfied(rule: p.Rule) -> core.Node:

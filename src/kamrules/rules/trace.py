@@ -7,13 +7,14 @@ it reads, no list with elements), so that tracing a million nearly empty CRM row
 from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from kamrules.rules.lang.core import (
     And,
     Attested,
+    Compare,
     Exists,
     Field,
     Node,
@@ -32,12 +33,16 @@ _REMEMBERED = 4096
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact read: its path, value (None when missing), recorded evidence level, currency of money."""
+    """One fact read: its path, value (None when missing), recorded evidence level, currency of money.
+
+    `is_decisive` marks the facts without which the verdict would be another one.
+    """
 
     path: str
     value: Any
     evidence: str | None = None
     currency: str | None = None
+    is_decisive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,7 @@ class Tracer:
         self._seen: dict[Hashable, Trace] = {}
 
     def trace(self, record: Any, as_of: date, *, with_facts: bool = True) -> Trace:
-        """Return what the condition means on `record` as of a day, and which facts it read unless told not to."""
+        """Return what the condition means on `record` as of a day, and unless told not to, what it read."""
         key = self._key(record, as_of, with_facts)
         found = None if key is None else self._seen.get(key)
         if found is None:
@@ -104,7 +109,9 @@ class Tracer:
         missing = tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
         facts: dict[str, Fact] = {}
         if with_facts:
-            for fact in (*_decisive(self.node, env), *_facts(self.node, env)):
+            for fact in _decisive(self.node, env):
+                facts.setdefault(fact.path, replace(fact, is_decisive=True))
+            for fact in facts_of(self.node, env):
                 facts.setdefault(fact.path, fact)
         return Trace(value, tuple(facts.values()), missing)
 
@@ -146,17 +153,18 @@ def _decisive(node: Node, env: Env) -> Iterator[Fact]:
                 if value is False or _same(value_of(body, inner), value):
                     yield from _decisive(body, inner)
         case _:
-            yield from _facts(node, env)
+            yield from facts_of(node, env)
 
 
 def _same(value: Any, other: Any) -> bool:
     return isinstance(value, Unknown) if isinstance(other, Unknown) else value is other
 
 
-def _facts(node: Node, env: Env) -> Iterator[Fact]:
+def facts_of(node: Node, env: Env) -> Iterator[Fact]:
+    """Yield every scalar fact an expression may read, in reading order, known or missing."""
     match node:
         case Attested(field):
-            yield from _facts(field, env)
+            yield from facts_of(field, env)
         case Field():
             place = locate(node, env)
             if isinstance(node.type, ListOf | Object):
@@ -174,9 +182,25 @@ def _facts(node: Node, env: Env) -> Iterator[Fact]:
                 yield Fact(locate(range_, env).path, None if found is None else ())
                 return
             for inner in found:
-                yield from _facts(body, inner)
+                yield from facts_of(body, inner)
         case Var():
             return
         case _:
             for child in children(node):
-                yield from _facts(child, env)
+                yield from facts_of(child, env)
+
+
+def witnesses(node: Node, env: Env) -> Iterator[tuple[Field, int]]:
+    """Yield the list elements that make a true condition true, as list field and position."""
+    if value_of(node, env) is not True:
+        return
+    match node:
+        case And(operands) | Or(operands):
+            for operand in operands:
+                yield from witnesses(operand, env)
+        case Exists(range_, var, body) | Compare(_, Tally(range_, var, body)):
+            for index, inner in enumerate(elements(range_, var, env) or ()):
+                if value_of(body, inner) is True:
+                    yield range_, index
+        case _:
+            return

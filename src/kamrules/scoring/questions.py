@@ -14,12 +14,14 @@ class Question:
     """One unknown fact: its `path`, the criteria of the next gate that wait for it, and its weight.
 
     `weight` is the sum over those criteria of 1 / (number of facts the criterion waits for): a criterion that
-    needs one answer counts 1 for it (our choice: no source gives a formula).
+    needs one answer counts 1 for it (our choice: no source gives a formula). `narrows` is by how many points
+    one answer could narrow the deal health (with detail "full"; see `whatif.narrowing`).
     """
 
     path: str
     criteria: tuple[str, ...]
     weight: float
+    narrows: float = 0.0
 
     @property
     def field(self) -> str:

@@ -23,8 +23,9 @@ class RowDoubt:
 class Tier:
     """The outputs still possible, best first: one if decided, several while facts are unknown, none in a gap.
 
-    `is_sure` is true when some row surely holds, so that the gap is ruled out too. `conflict` is true when two rows of a unique table surely hold. `why_not` explains every row that is
-    better than the decided output, or every row while none is decided.
+    `is_sure` is true when some row surely holds, so that the gap is ruled out too; `conflict` when two rows
+    of a unique table surely hold. `why_not` explains every row that is better than the decided output, or
+    every row while none is decided.
     """
 
     possible: tuple[str, ...]

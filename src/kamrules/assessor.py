@@ -1,0 +1,298 @@
+"""One record to one assessment: run the compiled plan, judge stage, tier and health, say why.
+
+With detail "full" every rule, table and score is also evaluated by the reference; a difference is a defect
+of ours and is raised.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from functools import cached_property, lru_cache
+from typing import Any, Literal, cast, get_args
+
+from pydantic import BaseModel
+
+from kamrules.assessment import (
+    Assessment,
+    CriterionResult,
+    FindingResult,
+    PackRef,
+    RedLineResult,
+    TierReview,
+)  # fmt: skip
+from kamrules.errors import Fault
+from kamrules.rules.backends import python, reference
+from kamrules.rules.lang.core import Node
+from kamrules.rules.lang.printer import core_text
+from kamrules.rules.lang.reference import Unknown, evaluate
+from kamrules.rules.lang.rewrite import conjuncts
+from kamrules.rules.pack import Pack
+from kamrules.rules.planning import Planned, late_entry_id, offer_id, satisfied, waiver_id
+from kamrules.rules.trace import Trace, Tracer
+from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
+from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
+from kamrules.scoring.milestones import Gate, Stage, judge_stage
+from kamrules.scoring.questions import Question, rank_questions
+from kamrules.scoring.taint import without_tainted
+from kamrules.scoring.tiers import judge_tier
+from kamrules.scoring.whatif import narrowing
+
+Detail = Literal["brief", "full"]
+_REMEMBERED = 4096
+_RED_LINE: dict[Status, Any] = {
+    "met": "tripped", "unmet": "clear", "unknown": "unknown", "not_applicable": "not_applicable",
+}  # fmt: skip
+_BREACH: dict[Status, Any] = {
+    "met": "breach", "unmet": "ok", "unknown": "unknown", "not_applicable": "not_applicable",
+}  # fmt: skip
+
+
+class EngineDisagreementError(AssertionError):
+    """Two engines gave different verdicts on one record: a defect of kamrules, please report it."""
+
+
+class Assessor:
+    """Assesses records of one planned pack; safe to share between threads."""
+
+    def __init__(self, pack: Pack, planned: Planned) -> None:
+        self.pack = pack
+        self.plan = planned.plan
+        self.program = python.compile_plan(planned.plan, access="attr")
+        self._planned = planned
+        self._rules = {rule.id: rule for rule in planned.plan.rules}
+        self._ids = tuple(rule.id for rule in planned.plan.rules)
+        self._ref = PackRef(pack.id, pack.version, pack.hash)
+        self._gates = tuple(self._gate(milestone) for milestone in pack.milestones)
+        self._late = tuple(name for name in pack.milestones if late_entry_id(name) in self._rules)
+        self._tables = {table.id: (index, table) for index, table in enumerate(planned.plan.tables)}
+        self._results = dict(self._plain_results())
+        self._stage = lru_cache(_REMEMBERED)(self._judge)
+        self._questions = lru_cache(_REMEMBERED)(lambda missing: rank_questions(dict(missing)))
+        self._conjuncts: dict[str, tuple[tuple[str, Node], ...]] = {}
+
+    def assess(self, record: BaseModel, day: date, detail: Detail, issues: tuple[Fault, ...]) -> Assessment:
+        """Return what the pack says of a record on a day."""
+        outcome = self.program.run(record, day)
+        statuses = {name: status_of(truth) for name, truth in zip(self._ids, outcome.truths, strict=True)}
+        stage = self._stage(outcome.truths, getattr(record, "milestone", None))
+        is_full = detail == "full"
+        traced = self._ids if is_full else stage.unknowns
+        traces = {name: self._tracers[name].trace(record, day, with_facts=is_full) for name in traced}
+        if is_full:
+            self._check(record, day, outcome, traces)
+
+        def result(name: str) -> Any:
+            plain = self._results[name, statuses[name]]
+            found = traces.get(name)
+            if found is None:
+                return plain
+            return replace(plain, facts=found.facts if is_full else (), missing=found.missing)
+
+        def criterion(name: str) -> CriterionResult:
+            found: CriterionResult = result(name)
+            is_unmet = is_full and found.status == "unmet"
+            return replace(found, failing=self._failing(name, record, day, statuses)) if is_unmet else found
+
+        red_lines = tuple([self._red_line(result(name), statuses, traces) for name in self.pack.red_lines])
+        tripped = tuple(line.id for line in red_lines if line.status == "tripped")
+        clean = self._clean(record, day, tripped)
+        health = self._health(clean, day, outcome if clean is record else None, tripped, is_full=is_full)
+        questions = self._questions(tuple((name, traces[name].missing) for name in stage.unknowns))
+        if is_full and health is not None:
+            questions = self._narrowed(clean, day, questions, health)
+        return Assessment(
+            deal_id=getattr(record, "id", None),
+            deal_name=getattr(record, "name", None),
+            account_name=getattr(getattr(record, "account", None), "name", None),
+            as_of=day.isoformat(),
+            pack=self._ref,
+            stage=stage,
+            tier=self._tier(record, day, outcome, is_full=is_full),
+            health=health,
+            criteria=tuple([criterion(name) for name in self.pack.criteria]),
+            red_lines=red_lines,
+            findings=tuple([self._finding(result(name), record, day) for name in self.pack.findings]),
+            plays=self._plays(stage, statuses, tripped),
+            ask_first=questions,
+            issues=issues,
+        )
+
+    # --- stage and tier
+
+    def _gate(self, milestone: str) -> Gate:
+        def ids(side: str) -> tuple[str, ...]:
+            return tuple(
+                name
+                for name, spec in self.pack.criteria.items()
+                if spec.gate == f"{milestone}.{side}" and spec.kind == "hard"
+            )
+
+        return Gate(milestone, ids("entry"), ids("exit"))
+
+    def _judge(self, truths: tuple[Truth, ...], claimed: str | None) -> Stage:
+        statuses = {name: status_of(truth) for name, truth in zip(self._ids, truths, strict=True)}
+        late = {name: statuses[late_entry_id(name)] for name in self._late}
+        return judge_stage(self._gates, statuses, claimed, late)
+
+    def _tier(self, record: BaseModel, day: date, outcome: Outcome, *, is_full: bool) -> TierReview | None:
+        name = self.pack.tier_table
+        if name is None:
+            return None
+        index, table = self._tables[name]
+        conditions = {row.id: row.when for row in table.rows}
+
+        def doubts(row: str) -> tuple[Status, tuple[str, ...]]:
+            return self._doubts(f"{name}/{row}", conditions[row], record, day)
+
+        order = self.pack.tables[name].outputs
+        tier = judge_tier(table, outcome.tables[index], order, doubts if is_full else None)
+        year = None
+        if self._planned.valid_for is not None:
+            value = self._value(self._planned.valid_for, record, day)
+            year = None if isinstance(value, Unknown) else int(value)
+        return TierReview(tier, getattr(getattr(record, "account", None), "tier", None), year)
+
+    # --- results
+
+    def _plain_results(self) -> Iterator[tuple[tuple[str, Status], Any]]:
+        """Yield every rule's result in every status, without facts: most deals of a batch share them."""
+        for status in get_args(Status):
+            for name, spec in self.pack.criteria.items():
+                milestone, side = spec.gate.split(".")
+                hard = spec.kind == "hard"
+                yield (name, status), CriterionResult(name, milestone, cast("Any", side), hard, status)
+            for name, line in self.pack.red_lines.items():
+                yield (name, status), RedLineResult(name, line.severity, _RED_LINE[status])
+            for name, finding in self.pack.findings.items():
+                yield (name, status), FindingResult(name, finding.severity, _BREACH[status])
+
+    def _failing(
+        self, name: str, record: BaseModel, day: date, statuses: Mapping[str, Status]
+    ) -> tuple[str, ...]:
+        spec = self.pack.criteria[name]
+        if spec.met_when is not None:
+            return self._doubts(name, self._rules[name].when, record, day)[1]
+        others = spec.all_of or spec.none_of or []
+        wrong = "unmet" if spec.all_of else "met"
+        return tuple(other for other in others if statuses[other] == wrong)
+
+    def _red_line(
+        self, line: RedLineResult, statuses: Mapping[str, Status], traces: Mapping[str, Trace]
+    ) -> RedLineResult:
+        waiver = waiver_id(line.id)
+        if line.status != "tripped" or statuses.get(waiver) != "met":
+            return line
+        waived_by = (
+            tuple(fact for fact in traces[waiver].facts if fact.is_decisive) if waiver in traces else ()
+        )
+        return replace(line, status="waived", waived_by=waived_by)
+
+    def _finding(self, finding: FindingResult, record: BaseModel, day: date) -> FindingResult:
+        node = self._planned.due.get(finding.id)
+        if node is None or finding.status not in {"breach", "ok"}:
+            return finding
+        value = self._value(node, record, day)
+        return finding if isinstance(value, Unknown) else replace(finding, due_on=value.isoformat())
+
+    def _plays(
+        self, stage: Stage, statuses: Mapping[str, Status], tripped: tuple[str, ...]
+    ) -> tuple[str, ...]:
+        """Return the plays whose milestone and precondition hold and that no tripped red line rules out."""
+        blocked = any(self.pack.red_lines[name].severity == "BLOCK" for name in tripped)
+        return tuple(
+            name
+            for name, spec in self.pack.plays.items()
+            if stage.supported in spec.milestones
+            and not blocked
+            and not set(spec.never_with) & set(tripped)
+            and statuses.get(offer_id(name), "met") == "met"
+        )
+
+    # --- health
+
+    @cached_property
+    def _bands(self) -> tuple[Band, ...]:
+        grades = self.pack.scorecards[self.pack.health or ""].grades
+        return tuple(Band(name, float(grade.at_least)) for name, grade in grades.items())
+
+    def _clean(self, record: BaseModel, day: date, tripped: tuple[str, ...]) -> BaseModel:
+        if not tripped or self.pack.health is None:
+            return record
+        lines = [(self._rules[name].when, self.pack.red_lines[name].taints) for name in tripped]
+        return without_tainted(record, lines, day, root=self.plan.root)
+
+    def _health(
+        self,
+        record: BaseModel,
+        day: date,
+        outcome: Outcome | None,
+        tripped: tuple[str, ...],
+        *,
+        is_full: bool,
+    ) -> Health | None:
+        name = self.pack.health
+        if name is None:
+            return None
+        spec = self.pack.scorecards[name]
+        index = list(self.pack.scorecards).index(name)
+        points = (outcome or self.program.run(record, day)).scores[index]
+        card = self.plan.scorecards[index]
+        vetoes = tuple(line for line in tripped if self.pack.red_lines[line].severity in spec.veto)
+        health = judge_health(points.low, points.high, self._bands, vetoed_by=vetoes)
+        if not is_full:
+            return health
+        dimensions = {key: entry.dimension for key, entry in spec.entries.items()}
+        ledger = open_ledger(card, record, day, root=self.plan.root, dimensions=dimensions)
+        return replace(health, base=card.base, ledger=ledger)
+
+    def _narrowed(
+        self, record: BaseModel, day: date, questions: tuple[Question, ...], health: Health
+    ) -> tuple[Question, ...]:
+        """Return the questions, those of the health ledger too, with how far an answer narrows the score."""
+        index = list(self.pack.scorecards).index(self.pack.health or "")
+
+        def points(changed: BaseModel) -> tuple[float, float]:
+            found = self.program.run(changed, day).scores[index]
+            return found.low, found.high
+
+        return narrowing(record, questions, health, points, self.plan.schema)
+
+    # --- reasons and checks
+
+    @cached_property
+    def _tracers(self) -> dict[str, Tracer]:
+        return {name: Tracer(satisfied(rule), self.plan.root) for name, rule in self._rules.items()}
+
+    @cached_property
+    def _reference(self) -> reference.ReferenceProgram:
+        """The reference for tables and scorecards; rules are checked against their traces."""
+        return reference.compile_plan(replace(self.plan, rules=()))
+
+    def _value(self, node: Node, record: BaseModel, day: date) -> Any:
+        return evaluate(node, record, day, root=self.plan.root)
+
+    def _doubts(self, key: str, node: Node, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
+        """Return the conjuncts that fail, or else those that are unknown, with parameters filled in."""
+        if key not in self._conjuncts:
+            self._conjuncts[key] = tuple((core_text(part), part) for part in conjuncts(node))
+        values = [(text, self._value(part, record, day)) for text, part in self._conjuncts[key]]
+        failed = tuple(text for text, value in values if value is False)
+        if failed:
+            return "unmet", failed
+        return "unknown", tuple(text for text, value in values if isinstance(value, Unknown))
+
+    def _check(self, record: BaseModel, day: date, outcome: Outcome, traces: Mapping[str, Trace]) -> None:
+        """Raise if the compiled plan and the reference differ on this record."""
+        agree = self._reference.run(record, day) == replace(outcome, truths=())
+        for rule, truth in zip(self.plan.rules, outcome.truths, strict=True):
+            value = traces[rule.id].value
+            expected: Truth = None if isinstance(value, Unknown) else value
+            if rule.applies is not None and self._value(rule.applies, record, day) is False:
+                expected = NA
+            agree = agree and truth is expected
+        if not agree:
+            deal = getattr(record, "id", None)
+            message = f"pack {self.pack.hash[:12]}, deal {deal}: compiled and reference engine disagree"
+            raise EngineDisagreementError(message)

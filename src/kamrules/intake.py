@@ -1,0 +1,107 @@
+"""Raw deals to records: validated, guarded against personal data, every fault named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from kamrules.errors import Fault, RecordError
+from kamrules.privacy import PrivacyGuard
+from kamrules.rules.packformat import Privacy
+from kamrules.validation import faults_of, path_text
+
+
+class Intake:
+    """Reads deals as records of `model`; `privacy` says what must not come in."""
+
+    def __init__(self, model: type[BaseModel], privacy: Privacy | None) -> None:
+        self.model = model
+        self.guard = PrivacyGuard(privacy) if privacy is not None else None
+
+    def read(self, deal: Any) -> tuple[BaseModel, tuple[Fault, ...]]:
+        """Return the record and what was redacted on the way; RecordError lists every bad field."""
+        if isinstance(deal, self.model):
+            return deal, ()
+        data = _mapping(deal)
+        redacted, issues = self._redact(data)
+        refused = self.guard.refused(data) if self.guard is not None else []
+        try:
+            record = self.model.model_validate(redacted)
+        except ValidationError as error:
+            known = {fault.where for fault in refused}
+            found = [fault for fault in faults_of(error, self.model) if fault.where not in known]
+            raise RecordError([*refused, *found]) from None
+        except RecursionError:
+            raise RecordError(Fault("R-DEPTH", "the record is nested too deeply")) from None
+        if refused:
+            raise RecordError(refused)
+        return record, issues
+
+    def read_without_bad_values(self, deal: Any) -> tuple[BaseModel, tuple[Fault, ...]] | None:
+        """Return the record with every bad value removed and the faults they had; None if nothing remains."""
+        try:
+            return self.read(deal)
+        except RecordError as error:
+            faults = error.faults
+        data = _plain_copy(deal)
+        while isinstance(data, dict):
+            data, issues = self._redact(data)
+            try:
+                return self.model.model_validate(data), (*faults, *issues)
+            except ValidationError as error:
+                if not all(_drop(data, item["loc"]) for item in error.errors(include_url=False)):
+                    return None
+        return None
+
+    def _redact(self, data: Mapping[str, Any]) -> tuple[Any, tuple[Fault, ...]]:
+        found = self.guard.redactions(data) if self.guard is not None else []
+        if self.guard is None or not found:
+            return data, ()
+        copy = _plain_copy(data)
+        issues = []
+        for redaction in found:
+            holder = copy
+            for step in redaction.path[:-1]:
+                holder = holder[step]
+            holder[redaction.path[-1]] = redaction.text
+            kinds = ", ".join(redaction.kinds)
+            message = (
+                f"redacted what reads as {kinds} ({self.guard.rule.red_line}): {self.guard.rule.reason.en}"
+            )
+            issues.append(Fault("R-PRIVATE", message, where=path_text(redaction.path)))
+        return copy, tuple(issues)
+
+
+def _mapping(deal: Any) -> Mapping[str, Any]:
+    data = deal.model_dump(exclude_unset=True) if isinstance(deal, BaseModel) else deal
+    if not isinstance(data, Mapping):
+        message = f"a deal is a mapping or a record, seen: {type(deal).__name__}"
+        raise RecordError(Fault("R-VALUE", message))
+    return data
+
+
+def _plain_copy(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _plain_copy(item) for key, item in value.items()}
+    return [_plain_copy(item) for item in value] if isinstance(value, list | tuple) else value
+
+
+def _drop(data: Any, loc: tuple[int | str, ...]) -> bool:
+    """Remove the value at `loc` (a bad list element becomes an empty record); False if not there."""
+    holder = data
+    for step in loc[:-1]:
+        try:
+            holder = holder[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    last = loc[-1] if loc else None
+    if isinstance(holder, dict) and last in holder:
+        del holder[last]
+        return True
+    if isinstance(holder, list) and isinstance(last, int) and last < len(holder):
+        was_record = isinstance(holder[last], dict)
+        holder[last] = None if was_record else {}
+        return not was_record
+    return False

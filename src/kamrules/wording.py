@@ -1,0 +1,92 @@
+"""An assessment in a person's words: field titles, values as people read them, JSON with texts."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, TypeAdapter
+
+from kamrules.assessment import Assessment
+from kamrules.records import label_of
+from kamrules.records.base import minor_digits
+from kamrules.rules.pack import Pack
+from kamrules.rules.trace import Fact
+from kamrules.validation import model_in
+
+Language = Literal["en", "zh"]
+ASSESSMENT = TypeAdapter(Assessment)
+
+
+class Wording:
+    """Looks texts up in one pack and its record model."""
+
+    def __init__(self, pack: Pack, model: type[BaseModel]) -> None:
+        self.pack = pack
+        self.model = model
+
+    def label(self, path: str, language: Language = "en") -> str:
+        """Return the title of a fact for a path such as `deal.stakeholders[2].stance`."""
+        words: list[str] = []
+        model: type[BaseModel] | None = self.model
+        for step in path.split(".")[1:]:
+            name, bracket, index = step.partition("[")
+            title = label_of(model, name, language) if model is not None else name
+            number = index.rstrip("]")
+            words.append(f"{title} {int(number) + 1}" if bracket and number else title)
+            known = model is not None and name in model.model_fields
+            model = model_in(model.model_fields[name].annotation) if model is not None and known else None
+        return " › ".join(words) or path
+
+    def show(self, fact: Fact, language: Language = "en") -> str:
+        """Return the value of a fact as a person reads it; money in major units."""
+        value = fact.value
+        if isinstance(value, bool):
+            return {"en": ("no", "yes"), "zh": ("否", "是")}[language][value]
+        if isinstance(value, tuple):
+            return {"en": "none", "zh": "无"}[language]
+        if fact.currency is not None and value is not None:
+            digits = minor_digits(fact.currency)
+            return f"{Decimal(value).scaleb(-digits):,.{digits}f} {fact.currency}"
+        return str(value)
+
+    def to_dict(self, assessment: Assessment, language: Language = "en") -> dict[str, Any]:
+        """Return an assessment as JSON-ready data, with names, slides and next actions from the pack."""
+        pack = self.pack
+        data: dict[str, Any] = ASSESSMENT.dump_python(assessment, mode="json")
+        for item in data["criteria"]:
+            spec = pack.criteria[item["id"]]
+            action = {"unknown": spec.if_unknown, "unmet": spec.if_unmet}.get(item["status"])
+            item["name"] = spec.name.get(language)
+            item["slides"] = spec.source.slide or []
+            item["derived"] = spec.derived
+            item["owner"] = spec.owner
+            item["next_action"] = action.get(language) if action is not None else None
+        for item in data["red_lines"]:
+            line = pack.red_lines[item["id"]]
+            item["name"] = line.name.get(language)
+            item["slides"] = line.source.slide or []
+            item["lawful_alternative"] = line.lawful_alternative.get(language)
+        for item in data["findings"]:
+            finding = pack.findings[item["id"]]
+            item["name"] = finding.name.get(language)
+            item["slides"] = finding.source.slide or []
+            item["owner"] = finding.owner
+            item["message"] = finding.message.get(language) if item["status"] == "breach" else None
+        data["plays"] = [
+            {
+                "id": name,
+                "name": pack.plays[name].name.get(language),
+                "advice": pack.plays[name].advice.get(language),
+                "slides": pack.plays[name].source.slide or [],
+            }
+            for name in assessment.plays
+        ]
+        health = assessment.health
+        if health is not None and pack.health is not None:
+            data["health"]["score"] = health.score
+            entries = pack.scorecards[pack.health].entries
+            for item in data["health"]["ledger"]:
+                title = entries[item["id"]].title
+                item["title"] = title.get(language) if title is not None else item["id"]
+        return data
