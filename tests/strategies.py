@@ -112,7 +112,7 @@ _SPANS = (
     timedelta(days=30),
     timedelta(days=-1),
     timedelta(hours=1, microseconds=1),
-    timedelta(days=3_000_000),
+    timedelta(days=400_000),
 )
 
 
@@ -507,6 +507,8 @@ def _number(draw: st.DrawFn, kind: str, shape: Shape) -> tree.Expr:
 
 @st.composite
 def _minus(draw: st.DrawFn, kind: str, shape: Shape) -> tree.Expr:
+    if kind == "duration" and not shape.ext:  # CEL has no minus before a duration
+        return draw(_sum(kind, shape))
     return tree.Unary("-", draw(_expr(kind, shape)))
 
 

@@ -71,6 +71,10 @@ def _limit(expr: tree.Expr, text: Text) -> None:
             raise fault(text, node.pos, "E-SIZE", f"the expression has more than {MAX_NODES} parts", hint)
 
 
+def _ends_in_minus(signs: list[Token]) -> bool:
+    return bool(signs) and signs[-1].text == "-"
+
+
 class _Parser:
     """One pass over the tokens; `faults` collects what is outside the profile but can be read past."""
 
@@ -130,14 +134,15 @@ class _Parser:
             raise self.fail(message, code="E-DEPTH", pos=opening.pos)
 
     def expr(self) -> tree.Expr:
-        """Read `or [? expr : expr]`; the chain after `:` is read by a loop."""
+        """Read `or [? or : expr]`; the chain after `:` is read by a loop."""
         branches: list[tuple[tree.Expr, tree.Expr, int]] = []
         last = self.junction("||")
         while self.is_op("?"):
             mark = self.advance()
-            self.nested(mark)
-            then = self.expr()
-            self.nesting -= 1
+            then = self.junction("||")
+            if self.is_op("?"):
+                hint = "write `a ? (b ? x : y) : z`"
+                raise self.fail("a `? :` between `?` and `:` stands in parentheses", hint)
             self.expect(":")
             branches.append((last, then, mark.pos))
             last = self.junction("||")
@@ -164,7 +169,8 @@ class _Parser:
 
     def unary(self) -> tree.Expr:
         signs: list[Token] = []
-        while self.is_op("!", "-") and not self.is_signed_number():
+        # The minus of `-5` belongs to the number, but those of `--5` are operators, as in CEL.
+        while self.is_op("!", "-") and not (self.is_signed_number() and not _ends_in_minus(signs)):
             signs.append(self.advance())
         expr = self.member()
         for sign in reversed(signs):

@@ -43,7 +43,7 @@ def _text(expr: tree.Expr, level: int) -> str:
 def _bare(expr: tree.Expr) -> tuple[int, str]:
     match expr:
         case tree.Ternary(test, then, other):
-            parts = (_text(test, _OR), _text(then, _TERNARY), _text(other, _TERNARY))
+            parts = (_text(test, _OR), _text(then, _OR), _text(other, _TERNARY))
             return _TERNARY, "{} ? {} : {}".format(*parts)
         case tree.Junction(op, operands):
             level = _OR if op == "||" else _AND
@@ -53,8 +53,8 @@ def _bare(expr: tree.Expr) -> tuple[int, str]:
             return level, f"{_text(left, level)} {op} {_text(right, level + 1)}"
         case tree.Unary(op, operand):
             text = _text(operand, _UNARY)
-            # A minus right before digits would be read as part of the number.
-            is_number = op == "-" and text[0] in ".0123456789"
+            # A minus right before a number would be read as part of it.
+            is_number = op == "-" and text.removeprefix("-")[0] in ".0123456789"
             return _UNARY, f"{op}({text})" if is_number else f"{op}{text}"
         case tree.Select(base, name, optional):
             return _MEMBER, f"{_text(base, _MEMBER)}{'.?' if optional else '.'}{name}"
