@@ -56,7 +56,8 @@ class CriterionResult:
 class RedLineResult:
     """Verdict on one red line; this is not legal advice.
 
-    `waived_by` are the facts of the approval by which a named second person waived it.
+    `waived_by` are the facts of the approval by which a named second person waived it; `act_on` is the day of
+    the first act that trips it (an ISO date, None where the record does not say), by which law is cited.
     """
 
     id: str
@@ -65,6 +66,7 @@ class RedLineResult:
     facts: tuple[Fact, ...] = ()
     missing: tuple[str, ...] = ()
     waived_by: tuple[Fact, ...] = ()
+    act_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

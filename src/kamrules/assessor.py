@@ -35,7 +35,7 @@ from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
 from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
 from kamrules.scoring.milestones import Gate, Stage, judge_stage
 from kamrules.scoring.questions import Question, rank_questions
-from kamrules.scoring.taint import without_tainted
+from kamrules.scoring.taint import first_act, without_tainted
 from kamrules.scoring.tiers import judge_tier
 from kamrules.scoring.whatif import narrowing
 
@@ -95,7 +95,9 @@ class Assessor:
             is_unmet = is_full and found.status == "unmet"
             return replace(found, failing=self._failing(name, record, day, statuses)) if is_unmet else found
 
-        red_lines = tuple([self._red_line(result(name), statuses, traces) for name in self.pack.red_lines])
+        red_lines = tuple(
+            [self._red_line(result(name), record, day, statuses) for name in self.pack.red_lines]
+        )
         tripped = tuple(line.id for line in red_lines if line.status == "tripped")
         clean = self._clean(record, day, tripped)
         health = self._health(clean, day, outcome if clean is record else None, tripped, is_full=is_full)
@@ -179,15 +181,17 @@ class Assessor:
         return tuple(other for other in others if statuses[other] == wrong)
 
     def _red_line(
-        self, line: RedLineResult, statuses: Mapping[str, Status], traces: Mapping[str, Trace]
+        self, line: RedLineResult, record: BaseModel, day: date, statuses: Mapping[str, Status]
     ) -> RedLineResult:
-        waiver = waiver_id(line.id)
-        if line.status != "tripped" or statuses.get(waiver) != "met":
+        if line.status != "tripped":
             return line
-        waived_by = (
-            tuple(fact for fact in traces[waiver].facts if fact.is_decisive) if waiver in traces else ()
-        )
-        return replace(line, status="waived", waived_by=waived_by)
+        act_on = first_act(self._rules[line.id].when, record, day, root=self.plan.root)
+        dated = replace(line, act_on=act_on.isoformat() if act_on is not None else None)
+        waiver = waiver_id(line.id)
+        if statuses.get(waiver) != "met":
+            return dated
+        facts = self._tracers[waiver].trace(record, day).facts
+        return replace(dated, status="waived", waived_by=tuple(fact for fact in facts if fact.is_decisive))
 
     def _finding(self, finding: FindingResult, record: BaseModel, day: date) -> FindingResult:
         node = self._planned.due.get(finding.id)

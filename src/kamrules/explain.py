@@ -8,54 +8,17 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
-from kamrules.assessment import Assessment, CriterionResult
+from kamrules.assessment import Assessment, CriterionResult, FindingResult, RedLineResult
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
+from kamrules.headings import HEADINGS
 from kamrules.rules.trace import Fact
+from kamrules.scoring.ledger import Health, LedgerEntry
+from kamrules.scoring.questions import Question
 
 Language = Literal["en", "zh"]
 Format = Literal["text", "markdown", "json"]
 
-_WORDS: dict[str, tuple[str, str]] = {
-    "as_of": ("as of", "截至"),
-    "stage": ("Stage", "阶段"),
-    "claimed": ("claimed", "申报"),
-    "supported": ("supported by evidence", "证据支持"),
-    "possible": ("possible if every unknown is met", "未知项全部满足时可达"),
-    "none": ("none", "无"),
-    "claim.supported": ("the claim is supported", "申报有证据支持"),
-    "claim.not_proven": ("the claim is not proven: facts are unknown", "申报尚未证实:有事实未知"),
-    "claim.contradicted": ("the claim is contradicted by known facts", "申报与已知事实矛盾"),
-    "claim.behind": ("the evidence is further than the claim", "证据已超过申报阶段"),
-    "claim.none": ("no milestone is claimed", "未申报里程碑"),
-    "regressed": ("does not hold now", "目前不成立"),
-    "skipped": ("skipped", "被跳过"),
-    "blocks": ("Blocks the next gate", "阻碍下一关口"),
-    "unknown": ("Unknown at the next gate", "下一关口的未知项"),
-    "tier": ("Account tier", "客户级别"),
-    "recorded": ("recorded", "已登记"),
-    "valid": ("valid for", "有效年度"),
-    "no_tier": ("no tier: the account falls in no row of the table", "无级别:不符合任何一行"),
-    "undecided": ("undecided, still possible", "未定,仍可能为"),
-    "why_not": ("why not", "为何不是"),
-    "red_lines": ("Red lines (not legal advice)", "红线(非法律意见)"),
-    "lawful": ("lawful alternative", "合规做法"),
-    "findings": ("Findings", "发现"),
-    "ask": ("Ask first", "优先核实"),
-    "facts": ("read", "依据"),
-    "missing": ("missing", "缺少"),
-    "fails": ("fails", "不成立"),
-    "next": ("next", "下一步"),
-    "slide": ("slide", "幻灯片"),
-    "nothing": ("nothing", "无"),
-    "all": ("All criteria", "全部标准"),
-    "met": ("met", "满足"),
-    "unmet": ("unmet", "未满足"),
-    "unknown_status": ("unknown", "未知"),
-    "not_applicable": ("not applicable", "不适用"),
-    "complete": ("every milestone is passed", "全部里程碑已通过"),
-    "opens": ("opens", "可判定"),
-}
 _SHOWN_FACTS = 8
 
 
@@ -122,7 +85,7 @@ class _Writer:
         self.language = language
 
     def say(self, key: str) -> str:
-        return _WORDS[key][1 if self.language == "zh" else 0]
+        return HEADINGS[key][1 if self.language == "zh" else 0]
 
     def title(self) -> str:
         a = self.a
@@ -137,14 +100,20 @@ class _Writer:
                 yield _Section(self.say(key), [self.criterion(by_id[name]) for name in names])
         if self.a.tier is not None:
             yield self.tier()
-        tripped = [
-            self.red_line(line.id, line.facts) for line in self.a.red_lines if line.status == "tripped"
-        ]
-        if tripped:
-            yield _Section(self.say("red_lines"), tripped)
-        breaches = [self.finding(finding.id) for finding in self.a.findings if finding.status == "breach"]
+        if self.a.health is not None:
+            yield self.health(self.a.health)
+        lines = [self.red_line(line) for line in self.a.red_lines if line.status in {"tripped", "waived"}]
+        if lines:
+            yield _Section(self.say("red_lines"), lines)
+        breaches = [self.finding(finding) for finding in self.a.findings if finding.status == "breach"]
         if breaches:
             yield _Section(self.say("findings"), breaches)
+        if self.a.plays:
+            plays = [self.engine.pack.plays[name] for name in self.a.plays]
+            offered = [
+                _Item(play.name.get(self.language), [play.advice.get(self.language)]) for play in plays
+            ]
+            yield _Section(self.say("plays"), offered)
         if self.a.ask_first:
             yield _Section(self.say("ask"), [self.question(question) for question in self.a.ask_first[:10]])
         yield self.overview()
@@ -187,6 +156,7 @@ class _Writer:
 
     def fact_notes(self, facts: tuple[Fact, ...]) -> list[str]:
         known = [fact for fact in facts if fact.value is not None]
+        known = [fact for fact in known if fact.is_decisive] or known
         if not known:
             return []
         shown = [self.fact(fact) for fact in known[:_SHOWN_FACTS]]
@@ -218,28 +188,56 @@ class _Writer:
             notes.append(f"{self.say('why_not')} {doubt.output}: {status}: {'; '.join(doubt.conditions)}")
         return _Section(self.say("tier"), [_Item(head, notes)])
 
-    def red_line(self, name: str, facts: tuple[Fact, ...]) -> _Item:
-        spec = self.engine.pack.red_lines[name]
-        basis = "; ".join(
-            f"{base.law} ({base.mark})"
-            for base in spec.basis
-            if base.applies_on(date.fromisoformat(self.a.as_of))
-        )
+    def health(self, health: Health) -> _Section:
+        head = f"{health.low:.1f} … {health.high:.1f}" if health.width else f"{health.low:.1f}"
+        notes = []
+        if health.vetoed_by:
+            notes.append(f"{self.say('no_grade')} {', '.join(health.vetoed_by)}")
+        elif health.grades:
+            notes.append(f"{self.say('grade')}: {'/'.join(health.grades)}")
+        items = [_Item(f"{head} {self.say('points')}", notes)]
+        items += [self.entry(line, "gives", line.low - line.worst) for line in health.for_it]
+        items += [self.entry(line, "withholds", line.best - line.high) for line in health.against_it]
+        unknown = [line for line in health.ledger if line.low < line.high]
+        items += [self.entry(line, "open", line.high - line.low) for line in unknown]
+        return _Section(self.say("health"), items)
+
+    def entry(self, line: LedgerEntry, key: str, points: float) -> _Item:
+        card = self.engine.pack.scorecards[self.engine.pack.health or ""]
+        title = card.entries[line.id].title
+        name = title.get(self.language) if title is not None else ""
+        return _Item(f"{self.say(key)} {points:.1f}: {line.id} {name}".rstrip())
+
+    def red_line(self, line: RedLineResult) -> _Item:
+        spec = self.engine.pack.red_lines[line.id]
+        day = date.fromisoformat(line.act_on or self.a.as_of)
         notes = [
-            *self.fact_notes(facts),
+            *self.fact_notes(line.facts),
             f"{self.say('lawful')}: {spec.lawful_alternative.get(self.language)}",
         ]
-        return _Item(
-            f"{name} [{spec.severity}] {spec.name.get(self.language)}", notes + ([basis] if basis else [])
-        )
+        if line.status == "waived":
+            notes.append(f"{self.say('waived')}: {'; '.join(self.fact(fact) for fact in line.waived_by)}")
+        basis = "; ".join(f"{base.law} ({base.mark})" for base in spec.basis if base.applies_on(day))
+        head = f"{line.id} [{spec.severity}] {spec.name.get(self.language)}"
+        return _Item(head, [*notes, basis] if basis else notes)
 
-    def finding(self, name: str) -> _Item:
-        spec = self.engine.pack.findings[name]
-        return _Item(f"{name} {spec.name.get(self.language)}", [spec.message.get(self.language)])
+    def finding(self, finding: FindingResult) -> _Item:
+        spec = self.engine.pack.findings[finding.id]
+        notes = [spec.message.get(self.language)]
+        if spec.owner is not None:
+            notes.append(f"{self.say('owner')}: {spec.owner}")
+        if finding.due_on is not None:
+            notes.append(f"{self.say('due')}: {finding.due_on}")
+        return _Item(f"{finding.id} {spec.name.get(self.language)}", notes)
 
-    def question(self, question: Any) -> _Item:
+    def question(self, question: Question) -> _Item:
         label = self.engine.label(question.path, self.language)
-        return _Item(f"{label} — {self.say('opens')} {', '.join(question.criteria)}")
+        gains = []
+        if question.criteria:
+            gains.append(f"{self.say('opens')} {', '.join(question.criteria)}")
+        if question.narrows:
+            gains.append(f"{self.say('narrows')} {question.narrows:.1f}")
+        return _Item(f"{label} — {'; '.join(gains)}")
 
     def overview(self) -> _Section:
         items = []

@@ -251,7 +251,7 @@ class Grade(_Part):
 
 
 class ScorecardSpec(_Part):
-    """A sum of entries on top of `base`, by dimension, with grades; tripped red lines of `veto` override it."""
+    """A sum of entries on top of `base`, by dimension, with grades; red lines of `veto` override it."""
 
     title: Words
     base: int | float = 0

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from kamrules.rules.lang.core import Node, path_of
-from kamrules.rules.lang.reference import Place, read
+from kamrules.rules.lang.reference import Place, locate, read
 from kamrules.rules.trace import witnesses
 
 
@@ -42,6 +42,16 @@ def without_tainted(
     for path in sorted(blanked):
         clean = with_value(clean, path, None)
     return clean
+
+
+def first_act(node: Node, record: BaseModel, as_of: date, *, root: str = "deal") -> date | None:
+    """Return the day of the earliest list element that makes a red line's condition true, if any is dated."""
+    env = {root: Place(record, root), "as_of": Place(as_of, "as_of")}
+    days = []
+    for range_, index in witnesses(node, env):
+        element = locate(range_, env).value[index]
+        days += [day for name in ("on", "at") if isinstance(day := read(element, name), date)]
+    return min(days, default=None)
 
 
 def with_value(record: BaseModel, path: str, value: Any) -> BaseModel:

@@ -37,8 +37,8 @@ def narrowing(
     Notes
     -----
     `narrows` is the most points by which one answer narrows the interval: each value of a yes/no or a closed
-    list is tried. For other facts, and where no single answer narrows anything, it is the estimate: the width
-    of every ledger entry the fact is missing in, divided by the number of facts missing there. The order is by
+    list is tried. For other facts, and where no single answer narrows anything, it is an estimate: the width
+    of every ledger entry the fact is missing in, divided by the number of facts missing there. Ordered by
     `weight` as a share of the criteria waiting plus `narrows` as a share of the width (our choice: no source
     gives a formula).
     """
