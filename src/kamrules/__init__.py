@@ -21,6 +21,7 @@ from kamrules.errors import (
     RecordError,
 )
 from kamrules.explain import explain
+from kamrules.forms import FilledForm, fill_form, form_markdown
 from kamrules.records import Account, Deal, Evidence, Stakeholder
 from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
@@ -38,6 +39,7 @@ __all__ = [
     "Evidence",
     "ExpressionError",
     "Fault",
+    "FilledForm",
     "InputError",
     "KamrulesError",
     "MissingExtraError",
@@ -50,6 +52,8 @@ __all__ = [
     "check_pack",
     "compile",
     "explain",
+    "fill_form",
+    "form_markdown",
     "json_schema",
     "load_pack",
     "pack_json_schema",

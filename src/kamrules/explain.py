@@ -15,6 +15,7 @@ from kamrules.headings import HEADINGS
 from kamrules.rules.trace import Fact
 from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.scoring.questions import Question
+from kamrules.wording import escape_markdown
 
 Language = Literal["en", "zh"]
 Format = Literal["text", "markdown", "json"]
@@ -260,17 +261,10 @@ def _text(title: str, sections: list[_Section]) -> str:
 
 
 def _markdown(title: str, sections: list[_Section]) -> str:
-    lines = [f"# {_escape(title)}"]
+    lines = [f"# {escape_markdown(title)}"]
     for section in sections:
         lines += ["", f"## {section.title}", ""]
         for item in section.items:
-            lines.append(f"- {_escape(item.head)}")
-            lines += [f"  - {_escape(note)}" for note in item.notes]
+            lines.append(f"- {escape_markdown(item.head)}")
+            lines += [f"  - {escape_markdown(note)}" for note in item.notes]
     return "\n".join(lines) + "\n"
-
-
-def _escape(text: str) -> str:
-    """Keep a user's text from being read as Markdown or HTML."""
-    for char in "\\`*_[]<>|":
-        text = text.replace(char, "\\" + char)
-    return text.replace("\n", " ")

@@ -90,3 +90,10 @@ class Wording:
                 title = entries[item["id"]].title
                 item["title"] = title.get(language) if title is not None else item["id"]
         return data
+
+
+def escape_markdown(text: str) -> str:
+    """Keep a user's text from being read as Markdown or HTML."""
+    for char in "\\`*_[]<>|":
+        text = text.replace(char, "\\" + char)
+    return text.replace("\n", " ")

@@ -124,7 +124,7 @@ def fill(deal: dict[str, Any], seed: int) -> dict[str, Any]:
         "role": ["decision_maker", "user", "technical_evaluator"],
         "stance": list(STANCES),
         "influence": [0.0, 0.4, 1.0],
-        **dict.fromkeys(_FLAGS, [True, False]),
+        **{name: [True, False] for name in _FLAGS},
     }
     for person in filled.get("stakeholders", []):
         for name, values in people.items():
