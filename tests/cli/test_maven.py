@@ -1,8 +1,6 @@
 """8,800 opportunities of another CRM through the field map of examples/maven_crm: no row is lost."""
 
 import json
-import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -25,11 +23,8 @@ def test_every_maven_opportunity_is_assessed_or_rejected_and_what_to_ask_is_rank
     source: Path, tmp_path: Path
 ) -> None:
     rejects = tmp_path / "bad.jsonl"
-    started = time.process_time()
     arguments = ["assess", str(source), "--map", str(MAP), "--as-of", "2017-12-31", "--rejects", str(rejects)]
     result = CliRunner().invoke(application(), arguments)
-    if "coverage" not in sys.modules:
-        assert time.process_time() - started < 30, "10 seconds are promised on an idle machine"
     assert "8800 = 8800 assessed + 0 rejected" in result.stdout
     assert rejects.read_text() == ""
     assert "no claim 8800" in result.stdout, "Won is no milestone of the handbook"
