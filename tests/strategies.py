@@ -112,7 +112,7 @@ _SPANS = (
     timedelta(days=30),
     timedelta(days=-1),
     timedelta(hours=1, microseconds=1),
-    timedelta(days=400_000),
+    timedelta(days=100_000),
 )
 
 

@@ -147,7 +147,9 @@ def attested(checker: Checker, expr: tree.Call, assumed: int) -> Attested:
             "E-TYPE", f"the evidence level is a constant from 0 to {MAX_EVIDENCE}, not {named(level)}"
         )
     if not 0 <= level.value <= MAX_EVIDENCE:
-        raise Mistake("E-RANGE", f"the evidence level is from 0 to {MAX_EVIDENCE}, not {level.value}")
+        raise Mistake(
+            "E-RANGE", f"the evidence level is from 0 to {MAX_EVIDENCE}, not {level.value}", value=level.value
+        )
     return Attested(field, level.value, assumed)
 
 
@@ -156,11 +158,20 @@ def size(checker: Checker, expr: tree.Expr) -> Node:
     if isinstance(expr, tree.ListLit):
         return Const(len(checker.need(*expr.items)), Int())
     if isinstance(expr, tree.Method) and expr.function == "filter":
-        return macro(checker, expr)
+        return counted(checker, expr)
     (node,) = checker.need(expr)
     if isinstance(node, Field) and isinstance(node.type, ListOf):
         return Size(node)
     return strict("size", (node,))
+
+
+def counted(checker: Checker, expr: tree.Method) -> Node:
+    """Return the Tally of a filter; a fault points at the filter, not at the `size` after it."""
+    try:
+        return macro(checker, expr)
+    except Mistake as mistake:
+        mistake.pos = expr.pos
+        raise
 
 
 def strict(name: str, values: tuple[Node, ...]) -> Node:

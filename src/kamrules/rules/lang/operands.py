@@ -51,6 +51,7 @@ class Mistake(Exception):  # noqa: N818 - never leaves the checker: it becomes a
 
     def __init__(self, code: str, message: str, hint: str = "", value: object = None) -> None:
         self.code, self.message, self.hint, self.value = code, message, hint, value
+        self.pos: int | None = None
         super().__init__(message)
 
 

@@ -127,7 +127,7 @@ class _Checker:
         try:
             return self.node(expr)
         except Mistake as mistake:
-            self.report(mistake, expr)
+            self.report(mistake, expr, mistake.pos)
         except _Passed:
             pass
         return None
