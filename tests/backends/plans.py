@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from types import SimpleNamespace
 from typing import Any
 
 from hypothesis import strategies as st
 
-from kamrules.rules.lang.core import Field, Node, Tally, Var
+from kamrules.rules.lang.core import And, Compare, Exists, Node, Tally
 from kamrules.rules.lang.parse import parse
+from kamrules.rules.lang.printer import to_text
 from kamrules.rules.lang.typecheck import check
-from kamrules.rules.lang.types import Double, Int, ListOf, Object
+from kamrules.rules.lang.types import Double, ListOf, Object, Type
 from kamrules.rules.plan import (
     Entry,
     Flag,
@@ -26,77 +28,119 @@ from kamrules.rules.plan import (
     Table,
 )  # fmt: skip
 from kamrules.source import Text
-from tests.strategies import PERSON, ROLE, SCOPE, TEST_SCHEMA, core_of, typed_expressions
+from tests.strategies import ROLE, SCOPE, TEST_SCHEMA, objects, typed_expressions
 
-_DEAL = Var("deal", TEST_SCHEMA)
-_PERSON = Var("p", PERSON)
-_PEOPLE = Field(_DEAL, "people", ListOf(PERSON, nullable=True))
 _POINTS = st.sampled_from((10.0, -4.0, 0.5))
 _HITS: tuple[HitPolicy, ...] = ("first", "unique", "collect")
 
 
-def conditions() -> st.SearchStrategy[Node]:
-    """Return core trees of yes/no expressions."""
-    return typed_expressions().map(core_of)
+def promising(kind: Type, every: int) -> Type:
+    """Return the type with every n-th member required, and no null elements if every one is."""
+    if isinstance(kind, ListOf):
+        return ListOf(promising(kind.element, every), kind.nullable and every > 1)
+    if not isinstance(kind, Object):
+        return kind
+    members = []
+    for count, member in enumerate(kind.members, start=1):
+        nullable = member.nullable and count % every > 0
+        members.append(replace(member, type=promising(member.type, every), nullable=nullable))
+    return Object(kind.name, tuple(members))
+
+
+def _schema(every: int) -> Object:
+    schema = promising(TEST_SCHEMA, every)
+    assert isinstance(schema, Object)
+    return schema
+
+
+# Nothing promised but an id, a half promised, everything promised.
+SCHEMAS = (TEST_SCHEMA, _schema(2), _schema(1))
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What conditions over one schema are made of."""
+
+    schema: Object
+
+    def core_of_text(self, text: str) -> Node:
+        """Return the core tree of a text."""
+        return check(parse(Text(text)), Text(text), replace(SCOPE, schema=self.schema, defs={}), None)
+
+    def conditions(self, kind: str = "bool") -> st.SearchStrategy[Node]:
+        """Return core trees of expressions of a kind."""
+        return typed_expressions(kind).map(lambda expr: self.core_of_text(to_text(expr)))
+
+    def each(self, body: str) -> Exists:
+        """Return whether some person of the deal makes the body true; gives list, variable and body."""
+        found = self.core_of_text(f"deal.people.exists(p, {body})")
+        assert isinstance(found, Exists)
+        return found
+
+
+_BODIES = (
+    "p.is_contacted", 'p.role == "buyer"', "p.influence > 3", "true", "p.score * 1e300 > 1.0",
+    "attested(p.role, 2) == 'user' || p.influence < deal.n",
+)  # fmt: skip
 
 
 @st.composite
-def bodies(draw: st.DrawFn) -> Node:
-    """Return core trees that may be asked of one person of the deal."""
-    texts = draw(st.sampled_from(("p.is_contacted", 'p.role == "buyer"', "p.influence > 3", "true",
-        "p.score * 1e300 > 1.0", "attested(p.role, 2) == 'user' || p.influence < deal.n")))  # fmt: skip
-    macro = core_of_text(f"deal.people.exists(p, {texts})")
-    body: Node = macro.body  # type: ignore[union-attr]  # an Exists, or a constant that has no body
-    return body
-
-
-def core_of_text(text: str) -> Node:
-    """Return the core tree of a text."""
-    return check(parse(Text(text)), Text(text), SCOPE, None)
-
-
-@st.composite
-def entries(draw: st.DrawFn, name: str) -> Entry:
+def entries(draw: st.DrawFn, name: str, terms: Terms) -> Entry:
     """Return one entry of a scorecard."""
     points = draw(_POINTS)
     low, high = draw(st.sampled_from(((0, 5), (5, 0), (-3, 100), (0, 1), (2, 2))))
+    each = terms.each(draw(st.sampled_from(_BODIES)))
     match draw(st.sampled_from(("flag", "scale", "scale", "share", "mean"))):
         case "flag":
-            return Flag(name, points, draw(conditions()))
+            return Flag(name, points, draw(terms.conditions()))
         case "share":
-            return Share(name, points, _PEOPLE, _PERSON, draw(bodies()))
+            return Share(name, points, each.range, each.var, each.body)
         case "mean":
-            return draw(means(name))
+            return draw(means(name, terms))
     kind = draw(st.sampled_from(("int", "double", "money", "count", "limited")))
     if kind == "count":
-        return Scale(name, points, Tally(_PEOPLE, _PERSON, draw(bodies())), low, high)
+        return Scale(name, points, Tally(each.range, each.var, each.body), low, high)
     if kind == "limited":
-        return Scale(name, points, core_of_text("deal.?limited.orValue(7)"), low, high)
-    return Scale(name, points, core_of(draw(typed_expressions(kind))), low, high)
+        return Scale(name, points, terms.core_of_text("deal.?limited.orValue(7)"), low, high)
+    return Scale(name, points, draw(terms.conditions(kind)), low, high)
 
 
 @st.composite
-def means(draw: st.DrawFn, name: str = "m") -> Mean:
+def means(draw: st.DrawFn, name: str, terms: Terms) -> Mean:
     """Return a mean of people's roles, with or without weights, perhaps with a role left out."""
     numbers = draw(st.lists(st.sampled_from((-1.0, -0.5, 0.0, 0.25, 1.0)), min_size=3, max_size=3))
     mapping = tuple(zip(ROLE.values, numbers, strict=True))[: draw(st.sampled_from((2, 3)))]
-    weight = Field(_PERSON, "influence", Int(0, 10)) if draw(st.booleans()) else None
-    role = Field(_PERSON, "role", ROLE)
-    return Mean(name, draw(_POINTS), _PEOPLE, _PERSON, role, mapping, weight, 10.0)
+    each = terms.each("p.role == 'buyer' && p.influence == 1")
+    assert isinstance(each.body, And)
+    role, weight = (one.left for one in each.body.operands if isinstance(one, Compare))
+    weighed = weight if draw(st.booleans()) else None
+    return Mean(name, draw(_POINTS), each.range, each.var, role, mapping, weighed, 10.0)
 
 
 @st.composite
-def plans(draw: st.DrawFn, *, size: int = 3) -> Plan:
+def plans(draw: st.DrawFn, terms: Terms, *, size: int = 3) -> Plan:
     """Return plans with some rules, a table and a scorecard; conditions are used more than once."""
-    some = draw(st.lists(conditions(), min_size=2, max_size=size + 1))
-    reused = st.sampled_from(some) | conditions()
+    some = draw(st.lists(terms.conditions(), min_size=2, max_size=size + 1))
+    reused = st.sampled_from(some) | terms.conditions()
     rules = tuple(Rule(f"r{index}", node, draw(st.none() | reused)) for index, node in enumerate(some))
     rows = tuple(Row(f"t{index}", draw(reused), "AB"[index % 2]) for index in range(draw(st.integers(1, 4))))
     table = Table("table", draw(st.sampled_from(_HITS)), rows)
-    card = Scorecard(
-        "score", tuple(draw(entries(f"e{index}")) for index in range(draw(st.integers(1, 3)))), 2.0
-    )
-    return Plan(TEST_SCHEMA, rules, (table,), (card,))
+    count = draw(st.integers(1, 3))
+    card = Scorecard("score", tuple(draw(entries(f"e{index}", terms)) for index in range(count)), 2.0)
+    return Plan(terms.schema, rules, (table,), (card,))
+
+
+@st.composite
+def cases(draw: st.DrawFn, *, size: int = 3) -> tuple[Plan, list[dict[str, Any]]]:
+    """Return a plan over one of the schemas, and records of that schema."""
+    terms = Terms(draw(st.sampled_from(SCHEMAS)))
+    plan = draw(plans(terms, size=size))
+    return plan, draw(st.lists(objects(terms.schema), min_size=2, max_size=4))
+
+
+def core_of_text(text: str) -> Node:
+    """Return the core tree of a text over the test schema."""
+    return Terms(TEST_SCHEMA).core_of_text(text)
 
 
 def as_object(value: Any) -> Any:

@@ -21,9 +21,9 @@ from kamrules.rules.lang.reference import Interval, Unknown, evaluate
 from kamrules.rules.lang.types import Bool, Int, String
 from kamrules.rules.plan import Plan, Row, Rule, Scorecard, Table
 from kamrules.rules.verdict import NA, Points, TableRows
-from tests.backends.plans import as_complete, as_object, core_of_text, means, plans
+from tests.backends.plans import SCHEMAS, Terms, as_complete, as_object, cases, core_of_text, means
 from tests.lang import conformance
-from tests.strategies import AS_OF, TEST_SCHEMA, core_of, records, typed_expressions
+from tests.strategies import AS_OF, TEST_SCHEMA, core_of, objects, records, typed_expressions
 
 Compile = Callable[[Plan], Program]
 ACCESS: tuple[python.Access, ...] = ("get", "item", "attr")
@@ -84,27 +84,22 @@ def test_conditions(expr: Any, record: Any) -> None:
     assert python.compile_plan(_rules(node)).run(record, AS_OF).truths == (expected,)
 
 
-@settings(max_examples=40)
-@given(plans(), st.lists(records(), min_size=3, max_size=5))
-def test_plans_in_every_mode(plan: Plan, some: list[Any]) -> None:
+@settings(max_examples=60)
+@given(cases())
+def test_plans_in_every_mode(case: tuple[Plan, list[Any]]) -> None:
+    plan, some = case
     expected = [reference.compile_plan(plan).run(record, AS_OF) for record in some]
     for access, checked in product(ACCESS, (False, True)):
         program = python.compile_plan(plan, access=access, checked=checked)
         assert [program.run(SHAPES[access](record), AS_OF) for record in some] == expected
 
 
-@settings(max_examples=25)
-@given(plans(size=2), records(is_complete=True))
-def test_nothing_is_open_where_all_is_known(plan: Plan, record: Any) -> None:
-    """With every fact present only arithmetic can be undefined; both engines agree on where it is."""
-    assert _agrees(plan, record)
-
-
 @settings(max_examples=40)
-@given(means(), records())
-def test_means(mean: Any, record: Any) -> None:
-    plan = Plan(TEST_SCHEMA, (), (), (Scorecard("score", (mean,)),))
-    assert _agrees(plan, record)
+@given(st.data())
+def test_means(data: st.DataObject) -> None:
+    terms = Terms(data.draw(st.sampled_from(SCHEMAS)))
+    plan = Plan(terms.schema, (), (), (Scorecard("score", (data.draw(means("m", terms)),)),))
+    assert _agrees(plan, data.draw(objects(terms.schema)))
 
 
 @pytest.mark.parametrize("name", ENGINES)

@@ -47,7 +47,7 @@ def branch(steps: Iterable[Step]) -> list[ast.stmt]:
     left = [step for step in left if FALSE not in step.parts]
     always = [step.statement for step in left if not step.parts]
     left = [step for step in left if step.parts]
-    forks = []
+    forks: list[_Fork] = []
     while left:
         test = _most_shared(left)
         if test is None:

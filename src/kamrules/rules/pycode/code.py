@@ -10,18 +10,21 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-_OPERATORS: dict[str, type[ast.cmpop]] = {
-    "==": ast.Eq, "!=": ast.NotEq, "<": ast.Lt, "<=": ast.LtE, ">": ast.Gt, ">=": ast.GtE,
-    "in": ast.In, "not in": ast.NotIn, "is": ast.Is, "is not": ast.IsNot,
+# Contexts and operators have no place in a text, so every tree can share them.
+_LOAD, _STORE, _AND, _OR = ast.Load(), ast.Store(), ast.And(), ast.Or()
+_NOT, _MINUS = ast.Not(), ast.USub()
+_OPERATORS: dict[str, ast.cmpop] = {
+    "==": ast.Eq(), "!=": ast.NotEq(), "<": ast.Lt(), "<=": ast.LtE(), ">": ast.Gt(), ">=": ast.GtE(),
+    "in": ast.In(), "not in": ast.NotIn(), "is": ast.Is(), "is not": ast.IsNot(),
 }  # fmt: skip
-_ARITHMETIC: dict[str, type[ast.operator]] = {
-    "+": ast.Add, "-": ast.Sub, "*": ast.Mult, "/": ast.Div, "//": ast.FloorDiv, "%": ast.Mod,
+_ARITHMETIC: dict[str, ast.operator] = {
+    "+": ast.Add(), "-": ast.Sub(), "*": ast.Mult(), "/": ast.Div(), "//": ast.FloorDiv(), "%": ast.Mod(),
 }  # fmt: skip
 
 
 def name(text: str) -> ast.expr:
     """Return the value of a local or of the namespace."""
-    return ast.Name(text, ast.Load())
+    return ast.Name(text, _LOAD)
 
 
 def const(value: Any) -> ast.expr:
@@ -31,33 +34,33 @@ def const(value: Any) -> ast.expr:
 
 def compare(left: ast.expr, *rest: str | ast.expr) -> ast.expr:
     """Return `left op right [op right]`; operators are texts, operands trees."""
-    operators = [_OPERATORS[op]() for op in rest[::2] if isinstance(op, str)]
+    operators = [_OPERATORS[op] for op in rest[::2] if isinstance(op, str)]
     return ast.Compare(left, operators, [tree for tree in rest[1::2] if isinstance(tree, ast.expr)])
 
 
 def binary(op: str, left: ast.expr, right: ast.expr) -> ast.expr:
     """Return `left op right` for an arithmetic operator."""
-    return ast.BinOp(left, _ARITHMETIC[op](), right)
+    return ast.BinOp(left, _ARITHMETIC[op], right)
 
 
 def negative(tree: ast.expr) -> ast.expr:
     """Return `-tree`."""
-    return ast.UnaryOp(ast.USub(), tree)
+    return ast.UnaryOp(_MINUS, tree)
 
 
 def invert(tree: ast.expr) -> ast.expr:
     """Return `not tree`."""
-    return ast.UnaryOp(ast.Not(), tree)
+    return ast.UnaryOp(_NOT, tree)
 
 
 def all_of(trees: Sequence[ast.expr]) -> ast.expr:
     """Return the trees joined by `and`; true for none."""
-    return _joined(ast.And(), trees, empty=True)
+    return _joined(_AND, trees, empty=True)
 
 
 def any_of(trees: Sequence[ast.expr]) -> ast.expr:
     """Return the trees joined by `or`; false for none."""
-    return _joined(ast.Or(), trees, empty=False)
+    return _joined(_OR, trees, empty=False)
 
 
 def _joined(op: ast.boolop, trees: Sequence[ast.expr], *, empty: bool) -> ast.expr:
@@ -85,37 +88,37 @@ def method(receiver: ast.expr, called: str, *args: ast.expr) -> ast.expr:
 
 def attribute(receiver: ast.expr, member: str) -> ast.expr:
     """Return `receiver.member`."""
-    return ast.Attribute(receiver, member, ast.Load())
+    return ast.Attribute(receiver, member, _LOAD)
 
 
 def item(receiver: ast.expr, key: str) -> ast.expr:
     """Return `receiver["key"]`."""
-    return ast.Subscript(receiver, const(key), ast.Load())
+    return ast.Subscript(receiver, const(key), _LOAD)
 
 
 def walrus(local: str, tree: ast.expr) -> ast.expr:
     """Return `(local := tree)`."""
-    return ast.NamedExpr(ast.Name(local, ast.Store()), tree)
+    return ast.NamedExpr(ast.Name(local, _STORE), tree)
 
 
 def pack(trees: Sequence[ast.expr]) -> ast.expr:
     """Return the tuple of the trees."""
-    return ast.Tuple(list(trees), ast.Load())
+    return ast.Tuple(list(trees), _LOAD)
 
 
 def assign(local: str, tree: ast.expr) -> ast.stmt:
     """Return `local = tree`."""
-    return ast.Assign([ast.Name(local, ast.Store())], tree)
+    return ast.Assign([ast.Name(local, _STORE)], tree)
 
 
 def assign_all(locals_: Sequence[str], tree: ast.expr) -> ast.stmt:
     """Return `a = b = c = tree`."""
-    return ast.Assign([ast.Name(local, ast.Store()) for local in locals_], tree)
+    return ast.Assign([ast.Name(local, _STORE) for local in locals_], tree)
 
 
 def increase(local: str, tree: ast.expr) -> ast.stmt:
     """Return `local += tree`."""
-    return ast.AugAssign(ast.Name(local, ast.Store()), ast.Add(), tree)
+    return ast.AugAssign(ast.Name(local, _STORE), _ARITHMETIC["+"], tree)
 
 
 def when(test: ast.expr, then: Sequence[ast.stmt], other: Sequence[ast.stmt] = ()) -> ast.stmt:
@@ -125,12 +128,29 @@ def when(test: ast.expr, then: Sequence[ast.stmt], other: Sequence[ast.stmt] = (
 
 def loop(local: str, over: ast.expr, body: Sequence[ast.stmt]) -> ast.stmt:
     """Return `for local in over: body`."""
-    return ast.For(ast.Name(local, ast.Store()), over, list(body), [])
+    return ast.For(ast.Name(local, _STORE), over, list(body), [])
 
 
 def give(tree: ast.expr) -> ast.stmt:
     """Return `return tree`."""
     return ast.Return(tree)
+
+
+def placed(module: ast.Module) -> ast.Module:
+    """Give every part of a module the one place that compiling it asks for."""
+    pending: list[ast.AST] = [module]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, ast.stmt | ast.expr | ast.arg | ast.excepthandler):
+            node.lineno = node.end_lineno = 1
+            node.col_offset = node.end_col_offset = 0
+        for field in node._fields:
+            part = getattr(node, field, None)
+            if isinstance(part, list):
+                pending.extend(one for one in part if isinstance(one, ast.AST))
+            elif isinstance(part, ast.expr | ast.arguments):
+                pending.append(part)
+    return module
 
 
 class Names:

@@ -90,7 +90,7 @@ def _module(record: str, as_of: str, body: list[ast.stmt]) -> ast.Module:
     assert isinstance(function, ast.FunctionDef)
     function.args.args[0].arg, function.args.args[1].arg = record, as_of
     function.body = body
-    return ast.fix_missing_locations(module)
+    return code.placed(module)
 
 
 def load(written: Written, careful: Callable[..., Any] | None, run: Callable[..., Any]) -> Callable[..., Any]:
