@@ -9,7 +9,8 @@ from ruamel.yaml import YAML
 from kamrules.errors import ExpressionError
 from kamrules.rules.lang.core import Node
 from kamrules.rules.lang.lexer import MAX_CHARACTERS
-from kamrules.rules.lang.parse import MAX_HEIGHT, MAX_NESTING, MAX_NODES, parse
+from kamrules.rules.lang.parse import MAX_NESTING, parse
+from kamrules.rules.lang.tree import MAX_HEIGHT, MAX_NODES
 from kamrules.rules.lang.typecheck import Scope, check
 from kamrules.rules.lang.types import Bool, Enum, Int, Member, Money, Object, Type
 from kamrules.source import Span, Text

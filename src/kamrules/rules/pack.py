@@ -43,11 +43,11 @@ _MAX_EXTENDS = 8
 MANIFEST = "pack.yaml"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Pack:
     """A pack as read: typed parts by id, in file order, with parameter overrides applied.
 
-    `hash` is the SHA-256 of the merged content and overrides: equal hashes mean equal rules.
+    Two packs are equal only if they are one object; compare `hash` for equal content. `hash` is the SHA-256 of the merged content and overrides: equal hashes mean equal rules.
     """
 
     id: str

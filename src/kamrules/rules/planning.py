@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from pydantic import BaseModel
 
@@ -32,8 +33,12 @@ class Planned:
     faults: list[Fault] = field(default_factory=list)
 
 
+@lru_cache(maxsize=8)
 def plan_pack(pack: Pack) -> Planned:
-    """Resolve, type and reduce everything in `pack`; faulty parts are left out and reported."""
+    """Resolve, type and reduce everything in `pack`; faulty parts are left out and reported.
+
+    The last few packs are remembered, so that checking a pack and then compiling it plans it once.
+    """
     return _Planner(pack).run()
 
 

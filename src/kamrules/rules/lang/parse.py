@@ -10,12 +10,11 @@ from __future__ import annotations
 from kamrules.errors import ExpressionError, Fault
 from kamrules.rules.lang import tree
 from kamrules.rules.lang.lexer import Token, fault, tokens
+from kamrules.rules.lang.tree import MAX_HEIGHT, MAX_NODES
 from kamrules.rules.lang.types import INT_MAX
 from kamrules.source import Text
 
 MAX_NESTING = 48
-MAX_HEIGHT = 144
-MAX_NODES = 2000
 
 # CEL's levels of binary operators, loosest first; `||` and `&&` are read by `_junction`.
 _LEVELS = (("<", "<=", ">=", ">", "==", "!=", "in"), ("+", "-"), ("*", "/", "%"))

@@ -10,6 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+MAX_HEIGHT = 144  # levels of a tree
+MAX_NODES = 2000  # parts of a tree, after unrolling literal lists
+
 
 @dataclass(frozen=True, slots=True)
 class NullLit:

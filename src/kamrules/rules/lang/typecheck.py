@@ -16,8 +16,8 @@ from kamrules.rules.lang.calls import call, method
 from kamrules.rules.lang.core import And, Const, Field, Node, Not, Or, Var, children, type_of
 from kamrules.rules.lang.macros import membership
 from kamrules.rules.lang.operands import Mistake, arith, branches, compare, named, negate, require
-from kamrules.rules.lang.parse import MAX_HEIGHT, MAX_NODES
 from kamrules.rules.lang.profile import MESSAGE, NAMESPACES
+from kamrules.rules.lang.tree import MAX_HEIGHT, MAX_NODES
 from kamrules.rules.lang.types import Bool, Date, Double, Int, Object, String, Type
 from kamrules.source import Text
 
