@@ -60,7 +60,11 @@ def test_an_empty_deal_is_unknown_not_unmet(engine: kr.Engine) -> None:
 def test_a_bad_record_names_every_field(engine: kr.Engine) -> None:
     with pytest.raises(kr.RecordError) as caught:
         engine.assess({"milestone": "M9", "acount": {}, "stakeholders": [{"influence": 2}]}, as_of=DAY)
-    assert {fault.where for fault in caught.value.faults} == {"milestone", "acount", "stakeholders[0].influence"}
+    assert {fault.where for fault in caught.value.faults} == {
+        "milestone",
+        "acount",
+        "stakeholders[0].influence",
+    }
 
 
 def test_a_stream_gives_one_result_for_each_record_in_order(engine: kr.Engine) -> None:
@@ -73,10 +77,20 @@ def test_a_stream_gives_one_result_for_each_record_in_order(engine: kr.Engine) -
 
 
 def test_bad_values_may_become_unknown_with_an_issue(engine: kr.Engine) -> None:
-    bad = {"id": "D", "account": {"name": "A", "industry": 5}, "stakeholders": [{"role": "boss"}, "nobody"], "x": 1}
+    bad = {
+        "id": "D",
+        "account": {"name": "A", "industry": 5},
+        "stakeholders": [{"role": "boss"}, "nobody"],
+        "x": 1,
+    }
     (result,) = engine.assess_many([bad], as_of=DAY, bad_values="unknown")
     assert isinstance(result, Assessment)
-    assert {fault.where for fault in result.issues} == {"account.industry", "stakeholders[0].role", "stakeholders[1]", "x"}
+    assert {fault.where for fault in result.issues} == {
+        "account.industry",
+        "stakeholders[0].role",
+        "stakeholders[1]",
+        "x",
+    }
     assert next(c.status for c in result.criteria if c.id == "M1.E1") == "unknown"
 
 
@@ -128,7 +142,9 @@ _FIELDS = {
                 "stance": st.sampled_from(["mentor", "supporter", "mortal_enemy"]),
                 "influence": st.floats(0, 1),
                 "is_key_player": st.booleans(),
-                "evidence": st.fixed_dictionaries({"stance": st.just({"level": "E3"}), "role": st.just({"level": "E2"})}),
+                "evidence": st.fixed_dictionaries(
+                    {"stance": st.just({"level": "E3"}), "role": st.just({"level": "E2"})}
+                ),
             },
         ),
         max_size=4,
@@ -158,7 +174,9 @@ def test_the_compiled_pack_agrees_with_the_reference(engine: kr.Engine, deal: di
 
 @settings(max_examples=60)
 @given(deal=DEALS, data=st.data())
-def test_filling_a_blank_never_turns_a_verdict_round(engine: kr.Engine, deal: dict[str, Any], data: Any) -> None:
+def test_filling_a_blank_never_turns_a_verdict_round(
+    engine: kr.Engine, deal: dict[str, Any], data: Any
+) -> None:
     """Met stays met and unmet stays unmet for criteria that do not look at missingness itself."""
     blanks = [name for name in ("buyer_intent", "next_step_on", "milestone") if name not in deal]
     if not blanks:

@@ -47,7 +47,8 @@ MANIFEST = "pack.yaml"
 class Pack:
     """A pack as read: typed parts by id, in file order, with parameter overrides applied.
 
-    Two packs are equal only if they are one object; compare `hash` for equal content. `hash` is the SHA-256 of the merged content and overrides: equal hashes mean equal rules.
+    Two packs are equal only if they are one object; compare `hash` for equal content: it is the SHA-256 of
+    the merged content and overrides.
     """
 
     id: str

@@ -168,7 +168,9 @@ def _mismatch(op: str, left: Node, right: Node) -> Mistake:
         return Mistake("E-TYPE", message, f"write {type(wanted).__name__.lower()}(...) around the text")
     if Bool in kinds and op in {"<", "<=", ">", ">="}:
         return Mistake("E-TYPE", message, "write `a < b && b < c` for a chain")
-    return Mistake("E-TYPE", message)
+    if Enum in kinds:
+        return Mistake("E-TYPE", message, "compare with `==` or `in` and one of its values")
+    return Mistake("E-TYPE", message, "both sides must have one type")
 
 
 def arith(op: str, left: Node, right: Node) -> Node:
@@ -200,7 +202,7 @@ def _no_row(op: str, left: Node, right: Node) -> Mistake:
         return Mistake("E-TYPE", message, "only whole-number constants are read as doubles")
     if Money in kinds and kinds & {Int, Double} and op in {"+", "-"}:
         return Mistake("E-UNIT", message, 'write the amount as money("50000.00 EUR")')
-    return Mistake("E-TYPE", message)
+    return Mistake("E-TYPE", message, "see the table of operators for what goes together")
 
 
 def _check_whole_days(length: Node) -> None:

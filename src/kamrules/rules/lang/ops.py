@@ -91,10 +91,7 @@ _PYTHON: dict[str, Callable[[Any, Any], Any]] = {"+": operator.add, "-": operato
 def arithmetic(op: str, left: Any, right: Any) -> Any:
     """Return `left op right` for known values of one row of ARITHMETIC, or None where undefined."""
     try:
-        if op in {"/", "%"}:
-            result = _divide(op, left, right)
-        else:
-            result = _PYTHON[op](left, right)
+        result = _divide(op, left, right) if op in {"/", "%"} else _PYTHON[op](left, right)
     except (ZeroDivisionError, OverflowError):
         return None
     return in_range(result)

@@ -116,7 +116,9 @@ class _Parser:
 
     def hint_for_seen(self) -> str:
         word = self.token.text
-        return f"write `{_WORD_OPERATORS[word]}`" if word in _WORD_OPERATORS else ""
+        if word in _WORD_OPERATORS:
+            return f"write `{_WORD_OPERATORS[word]}`"
+        return "join conditions with && or ||"
 
     def whole(self) -> tree.Expr:
         if self.token.kind == "end":
