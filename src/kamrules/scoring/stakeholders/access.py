@@ -105,10 +105,10 @@ def decision_maker_of(chart: Chart) -> DecisionMaker:
         return person.among("role", ("decision_maker",))
 
     def reached(person: Person) -> Answer:
-        return all_of((decides(person), any_of((person.contacted(), person.met_executive()))))
+        return all_of((decides(person), any_of((person.contacted, person.met_executive))))
 
     def met(person: Person) -> Answer:
-        return all_of((decides(person), person.met_executive()))
+        return all_of((decides(person), person.met_executive))
 
     def restated(person: Person) -> Answer:
         level = chart.policy.restated_evidence
@@ -135,7 +135,7 @@ def decision_maker_of(chart: Chart) -> DecisionMaker:
 
 def _contact(person: Person) -> tuple[bool, date | None, int, Who]:
     """Return whether an executive was met, the day, the evidence level, and who it was."""
-    if person.met_executive().truth:
+    if person.met_executive.truth:
         return True, person.record.met_executive_on, person.evidence("met_executive_on"), person.who
     day = person.record.last_contact_on
     shown = day if person.is_past(day) else None
@@ -214,20 +214,14 @@ def threads_of(chart: Chart) -> Threads:
     ----------
     Our choice: the handbook names no measure of it. Limits: see `MapPolicy`.
     """
-    contacts = chart.count(Person.contacted)
+    contacts = chart.count(lambda person: person.contacted)
     contact_share = interval((_per_person(contacts.high), _per_person(contacts.low)), contacts.missing)
+    share = chart.no_list(0, 1)
     if chart.is_listed:
-        masses = chart.masses()
-        share = interval(largest_share([], masses), chart.open_support())
-        has_support = interval(
-            (math.fsum(low for low, _ in masses), math.fsum(high for _, high in masses)),
-            chart.open_support(),
-        ).at_least(math.ulp(0.0))
-    else:
-        share, has_support = chart.no_list(0, 1), chart.exists(Person.supports)
+        share = interval(largest_share([], [person.mass for person in chart.people]), chart.open_mass())
     over = math.nextafter(chart.policy.thread_share_pct / 100, math.inf)
     single = any_of(
-        (~contacts.at_least(chart.policy.min_contacts), all_of((has_support, share.at_least(over))))
+        (~contacts.at_least(chart.policy.min_contacts), all_of((chart.has_support(), share.at_least(over))))
     )
     return Threads(contacts, contact_share, share, single)
 

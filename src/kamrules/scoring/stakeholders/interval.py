@@ -11,8 +11,10 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from typing import Final
 
 Paths = tuple[str, ...]
+Ends = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +26,11 @@ class Answer:
 
     def __invert__(self) -> Answer:
         """Return the opposite; the opposite of unknown is unknown."""
-        return Answer(None if self.truth is None else not self.truth, self.missing)
+        return self if self.truth is None else NO if self.truth else YES
+
+
+YES: Final = Answer(truth=True)
+NO: Final = Answer(truth=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +55,11 @@ class Interval:
     def at_least(self, limit: float) -> Answer:
         """Return whether the number reaches `limit`."""
         if self.low >= limit:
-            return Answer(truth=True)
-        return Answer(truth=False) if self.high < limit else Answer(None, self.missing)
+            return YES
+        return NO if self.high < limit else Answer(None, self.missing)
 
 
-def interval(ends: tuple[float, float], missing: Iterable[str] = ()) -> Interval:
+def interval(ends: Ends, missing: Iterable[str] = ()) -> Interval:
     """Return the interval with these ends, without `missing` when nothing is open."""
     low, high = ends
     return Interval(low, high, () if low == high else unique(missing))
@@ -66,20 +72,24 @@ def unique(paths: Iterable[str]) -> Paths:
 
 def any_of(answers: Iterable[Answer]) -> Answer:
     """Return Kleene's or: true as soon as one is true, false only when all are false."""
-    missing: list[str] = []
-    is_open = False
-    for answer in answers:
-        if answer.truth:
-            return Answer(truth=True)
-        if answer.truth is None:
-            is_open = True
-            missing += answer.missing
-    return Answer(None, unique(missing)) if is_open else Answer(truth=False)
+    return _decide(answers, deciding=True)
 
 
 def all_of(answers: Iterable[Answer]) -> Answer:
     """Return Kleene's and: false as soon as one is false, true only when all are true."""
-    return ~any_of(~answer for answer in answers)
+    return _decide(answers, deciding=False)
+
+
+def _decide(answers: Iterable[Answer], *, deciding: bool) -> Answer:
+    missing: list[str] = []
+    is_open = False
+    for answer in answers:
+        if answer.truth is deciding:
+            return answer
+        if answer.truth is None:
+            is_open = True
+            missing += answer.missing
+    return Answer(None, unique(missing)) if is_open else NO if deciding else YES
 
 
 def count_of(answers: Iterable[Answer]) -> Interval:
@@ -93,6 +103,12 @@ def count_of(answers: Iterable[Answer]) -> Interval:
     return interval((low, high), chain.from_iterable(a.missing for a in given if a.truth is None))
 
 
+def sum_ends(ends: Iterable[Ends]) -> Ends:
+    """Return the ends of a sum of numbers that move freely."""
+    given = list(ends)
+    return math.fsum(low for low, _ in given), math.fsum(high for _, high in given)
+
+
 @dataclass(frozen=True, slots=True)
 class Weighed:
     """One number between `low` and `high` that counts with a weight between `least` and `most`."""
@@ -103,7 +119,7 @@ class Weighed:
     most: float
 
 
-def weighted_mean(parts: Sequence[Weighed]) -> tuple[float, float]:
+def weighted_mean(parts: Sequence[Weighed]) -> Ends:
     """Return the exact ends of sum(weight x number) / sum(weight); 0 when the weights sum to 0.
 
     Notes
@@ -137,9 +153,6 @@ def _least_mean(parts: Sequence[tuple[float, float, float]]) -> float:
     return math.fsum(
         weight * number for weight, (number, _, _) in zip(weights, parts, strict=True)
     ) / math.fsum(weights)
-
-
-Ends = tuple[float, float]
 
 
 def largest_share(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kamrules.scoring.stakeholders.interval import Answer, Interval, all_of, interval
@@ -81,7 +81,7 @@ def levels_of(chart: Chart) -> Levels:
     missing: list[str] = []
     for person, place in zip(chart.people, _places(chart.people), strict=True):
         line = fixed if place.is_fixed else tops.setdefault(place.top, _Line())
-        contacted = person.contacted()
+        contacted = person.contacted
         missing += contacted.missing
         if contacted.truth is not False:
             line.possible.add(place.depth)
@@ -141,9 +141,10 @@ def reach_of(chart: Chart) -> Interval:
 
     Notes
     -----
-    Exact: the least has no open line and no open support, the most has all of them. Somebody whose lines
-    are unknown may influence everybody. A better stance and one more line never lower it. Loops do no harm;
-    a line to somebody not listed, or to an id used twice, leads nowhere.
+    Exact where everybody has an id: the least has no open line and no open support, the most has all of
+    them. Somebody whose lines are unknown may influence everybody, and people without an id too. A better
+    stance and one more line never lower it. Loops do no harm; a line to somebody not listed, or to an id
+    used twice, leads nowhere.
 
     References
     ----------
@@ -152,7 +153,9 @@ def reach_of(chart: Chart) -> Interval:
     if not chart.is_listed:
         return chart.no_list(0, 1)
     backs = [person.among("stance", SUPPORT) for person in chart.people]
-    lines = [list(_lines(person, chart)) for person in chart.people]
+    row_of = _rows(chart.people)
+    limit = chart.policy.line_strength
+    lines = [list(_lines(person, row_of, limit)) for person in chart.people]
     sure = _reached(lines, [answer.truth is True for answer in backs], sure=True)
     maybe = _reached(lines, [answer.truth is not False for answer in backs], sure=False)
     members = [person.record.is_key_player for person in chart.people]
@@ -168,19 +171,18 @@ def reach_of(chart: Chart) -> Interval:
 _Target = tuple[int | None, Answer]
 
 
-def _lines(person: Person, chart: Chart) -> Iterator[_Target]:
+def _lines(person: Person, row_of: Mapping[str, int], limit: float) -> Iterator[_Target]:
     """Yield the person's influence lines: the row influenced (None: anybody) and whether the line counts."""
     if person.record.influences is None:
         yield None, Answer(None, (person.at("influences"),))
         return
-    row_of = _rows(chart.people)
     for place, line in enumerate(person.record.influences):
         path = f"{person.at('influences')}[{place}]"
         is_influence = (
             Answer(line.kind == "influence") if line.kind is not None else Answer(None, (f"{path}.kind",))
         )
         is_strong = (
-            Answer(line.strength >= chart.policy.line_strength)
+            Answer(line.strength >= limit)
             if line.strength is not None
             else Answer(None, (f"{path}.strength",))
         )

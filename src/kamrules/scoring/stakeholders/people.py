@@ -9,16 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import ValidationError
 
 from kamrules.errors import ArgumentError, Fault, RecordError
 from kamrules.records.people import Stakeholder
 from kamrules.scoring.stakeholders.interval import (
+    NO,
+    YES,
     Answer,
     Ends,
     Interval,
+    Paths,
     all_of,
     any_of,
     count_of,
@@ -31,6 +34,8 @@ LIST = "deal.stakeholders"
 STANCES = ("mentor", "supporter", "neutral", "opponent", "mortal_enemy")
 SUPPORT = frozenset(STANCES[:2])
 OPPOSITION = frozenset(STANCES[3:])
+# Buyer-initiated lawful acts (M6.X3): any but `none`.
+_ACTS = frozenset(get_args(get_args(Stakeholder.model_fields["lawful_act"].annotation)[0])) - {"none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +48,8 @@ class Who:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
-    """One listed person at `path`, seen on the day `as_of` (None: every recorded date counts)."""
+class Facts:
+    """The record of one person at `path`, seen on the day `as_of` (None: every recorded date counts)."""
 
     record: Stakeholder
     path: str
@@ -63,12 +68,12 @@ class Person:
     def says(self, field: str) -> Answer:
         """Return a yes-or-no field."""
         value: bool | None = getattr(self.record, field)
-        return Answer(value) if value is not None else Answer(None, (self.at(field),))
+        return Answer(None, (self.at(field),)) if value is None else YES if value else NO
 
     def among(self, field: str, values: Collection[str]) -> Answer:
         """Return whether a field has one of `values`."""
         value = getattr(self.record, field)
-        return Answer(value in values) if value is not None else Answer(None, (self.at(field),))
+        return Answer(None, (self.at(field),)) if value is None else YES if value in values else NO
 
     def attested(self, field: str, level: int, answer: Answer) -> Answer:
         """Return `answer`, which reads `field`, if the field's evidence has the level; else unknown."""
@@ -83,67 +88,94 @@ class Person:
         """Whether a recorded day is not after `as_of`."""
         return day is not None and (self.as_of is None or day <= self.as_of)
 
-    def contacted(self) -> Answer:
-        """Return whether we have met or spoken: as recorded, or shown by a dated contact or an exchange."""
-        record = self.record
-        shown = self.is_past(record.met_executive_on) or self.is_past(record.last_contact_on)
-        if shown or record.attended_exchange:
-            return Answer(truth=True)
-        return self.says("is_contacted")
 
-    def met_executive(self) -> Answer:
-        """Return whether the person has met an executive of ours; a person not contacted has not."""
-        met = self.record.met_executive_on
-        if met is not None:
-            return Answer(self.is_past(met))
-        if self.contacted().truth is False:
-            return Answer(truth=False)
-        return Answer(None, (self.at("met_executive_on"),))
+@dataclass(frozen=True, slots=True)
+class Person(Facts):
+    """One person with what most measures read, worked out once.
 
-    def deed(self) -> Answer:
-        """Return whether the stance is shown by an act: marked so, or a buyer-initiated lawful act."""
-        act = self.record.lawful_act
-        acted = Answer(act != "none") if act is not None else Answer(None, (self.at("lawful_act"),))
-        return any_of((self.says("stance_by_deed"), acted))
+    Parameters
+    ----------
+    contacted : Answer
+        We have met or spoken: as recorded, or shown by a dated contact or an exchange.
+    met_executive : Answer
+        The person has met an executive of ours; a person not contacted has not.
+    deed : Answer
+        The stance is shown by an act: marked so, or a buyer-initiated lawful act.
+    supports, opposes : Answer
+        The person is in the decision group and mentor or supporter, opponent or mortal enemy.
+    weight : (float, float), 0 to 1
+        Ends of the influence in the decision group; 0 outside it.
+    value : (float, float), -1 to 1
+        Ends of the value of the stance.
+    mass : (float, float), 0 to 1
+        Ends of influence x value for a supporter in the decision group; 0 for others.
+    open_support : tuple of str
+        The unknown facts that weight and value wait for.
+    """
 
-    def supports(self) -> Answer:
-        """Return whether the person is in the decision group and mentor or supporter."""
-        return all_of((self.says("is_key_player"), self.among("stance", SUPPORT)))
+    contacted: Answer
+    met_executive: Answer
+    deed: Answer
+    supports: Answer
+    opposes: Answer
+    weight: Ends
+    value: Ends
+    mass: Ends
+    open_support: Paths
 
-    def opposes(self) -> Answer:
-        """Return whether the person is in the decision group and opponent or mortal enemy."""
-        return all_of((self.says("is_key_player"), self.among("stance", OPPOSITION)))
 
-    def weight(self) -> Ends:
-        """Return the ends of the person's influence in the decision group; 0 outside it."""
-        member = self.record.is_key_player
-        if member is False:
-            return 0.0, 0.0
-        influence = self.record.influence
-        low, high = (0.0, 1.0) if influence is None else (influence, influence)
-        return (low if member else 0.0), high
+def _person(facts: Facts, policy: MapPolicy) -> Person:
+    member = facts.says("is_key_player")
+    contacted = _contacted(facts)
+    (least, most), (low, high) = weight, value = _weight(facts.record), _value(facts.record, policy)
+    return Person(
+        facts.record,
+        facts.path,
+        facts.as_of,
+        facts.assumed,
+        contacted=contacted,
+        met_executive=_met_executive(facts, contacted),
+        deed=any_of((facts.says("stance_by_deed"), facts.among("lawful_act", _ACTS))),
+        supports=all_of((member, facts.among("stance", SUPPORT))),
+        opposes=all_of((member, facts.among("stance", OPPOSITION))),
+        weight=weight,
+        value=value,
+        mass=(least * max(low, 0.0), most * max(high, 0.0)),
+        open_support=tuple(_open_support(facts)) if most > 0 else (),
+    )
 
-    def value(self, policy: MapPolicy) -> Ends:
-        """Return the ends of the stance on the scale -1 to 1."""
-        stance = self.record.stance
-        if stance is None:
-            return policy.value("mortal_enemy"), policy.value("mentor")
-        known = policy.value(stance)
-        return known, known
 
-    def support_mass(self, policy: MapPolicy) -> Ends:
-        """Return the ends of influence x stance for a supporter in the decision group; 0 for others."""
-        (least, most), (low, high) = self.weight(), self.value(policy)
-        return least * max(low, 0.0), most * max(high, 0.0)
+def _contacted(facts: Facts) -> Answer:
+    record = facts.record
+    is_dated = facts.is_past(record.met_executive_on) or facts.is_past(record.last_contact_on)
+    return YES if is_dated or record.attended_exchange else facts.says("is_contacted")
 
-    def open_support(self) -> Iterator[str]:
-        """Yield the unknown facts that `weight` and `value` wait for."""
-        record = self.record
-        if record.is_key_player is False or record.influence == 0:
-            return
-        for field in ("is_key_player", "stance", "influence"):
-            if getattr(record, field) is None:
-                yield self.at(field)
+
+def _met_executive(facts: Facts, contacted: Answer) -> Answer:
+    met = facts.record.met_executive_on
+    if met is not None:
+        return YES if facts.is_past(met) else NO
+    return NO if contacted.truth is False else Answer(None, (facts.at("met_executive_on"),))
+
+
+def _weight(record: Stakeholder) -> Ends:
+    if record.is_key_player is False:
+        return 0.0, 0.0
+    low, high = (0.0, 1.0) if record.influence is None else (record.influence, record.influence)
+    return (low if record.is_key_player else 0.0), high
+
+
+def _value(record: Stakeholder, policy: MapPolicy) -> Ends:
+    if record.stance is None:
+        return policy.value("mortal_enemy"), policy.value("mentor")
+    known = policy.value(record.stance)
+    return known, known
+
+
+def _open_support(facts: Facts) -> Iterator[str]:
+    for name in ("is_key_player", "stance", "influence"):
+        if getattr(facts.record, name) is None:
+            yield facts.at(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,14 +204,25 @@ class Chart:
         """Return the whole range of a measure that waits for the list."""
         return interval((low, high), (LIST,))
 
-    def masses(self) -> list[Ends]:
-        """Return the support mass of each person."""
-        return [person.support_mass(self.policy) for person in self.people]
-
     def open_support(self) -> Iterator[str]:
-        """Yield the unknown facts the support masses wait for."""
+        """Yield the unknown facts that weights and values wait for."""
         for person in self.people:
-            yield from person.open_support()
+            yield from person.open_support
+
+    def open_mass(self) -> Iterator[str]:
+        """Yield the unknown facts that the support masses wait for."""
+        for person in self.people:
+            if person.mass[1] > 0:
+                yield from person.open_support
+
+    def has_support(self) -> Answer:
+        """Return whether anybody's support has mass."""
+
+        def has_mass(person: Person) -> Answer:
+            least, most = person.mass
+            return YES if least > 0 else Answer(None, person.open_support) if most > 0 else NO
+
+        return self.exists(has_mass)
 
 
 def read_chart(
@@ -203,11 +246,11 @@ def read_chart(
         raise ArgumentError(Fault("A-VALUE", f"a list of stakeholders is expected, seen: `{people!r:.60}`"))
     kept, out = [], []
     for place, record in enumerate(_records(people)):
-        person = Person(record, f"{LIST}[{place}]", as_of, policy.assumed_evidence)
+        facts = Facts(record, f"{LIST}[{place}]", as_of, policy.assumed_evidence)
         if place in left_out or record.is_panel_member:
-            out.append(person.who)
+            out.append(facts.who)
         else:
-            kept.append(person)
+            kept.append(_person(facts, policy))
     return Chart(is_listed=True, people=tuple(kept), left_out=tuple(out), policy=policy, as_of=as_of)
 
 

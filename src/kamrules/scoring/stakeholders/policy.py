@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
@@ -69,7 +70,9 @@ class MapPolicy:
             if not low <= getattr(self, name) <= high
         ]
         points = self.points()
-        if points != tuple(sorted(points, reverse=True)) or not points[0] > 0 > points[-1]:
+        if not (math.inf > points[0] > 0 > points[-1] > -math.inf) or list(points) != sorted(
+            points, reverse=True
+        ):
             shown = ", ".join(map(_shown, points))
             faults.append(
                 Fault("A-PARAM", f"points of the stances are {shown}; from above 0 down to below 0 expected")

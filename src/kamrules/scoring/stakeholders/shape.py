@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -14,6 +13,7 @@ from kamrules.scoring.stakeholders.interval import (
     any_of,
     interval,
     largest_share,
+    sum_ends,
     unique,
 )
 from kamrules.scoring.stakeholders.people import STANCES, Chart, Person
@@ -84,7 +84,8 @@ def roles_of(chart: Chart) -> Roles:
 
     Notes
     -----
-    Exact: people without a known role can fill as many open roles as there are such people.
+    People without a known role can fill as many open roles as there are such people, and none of them need
+    fill one (there are people without a buying role). The ends are exact in that sense.
 
     References
     ----------
@@ -192,18 +193,18 @@ def factions_of(chart: Chart) -> Factions:
     HANDBOOK RM.5: "support concentrated in one faction" is a risk. The share is our choice.
     """
     if not chart.is_listed:
-        return Factions(chart.no_list(0, 1), chart.exists(Person.supports), (), ())
+        return Factions(chart.no_list(0, 1), chart.exists(lambda person: person.supports), (), ())
     names = sorted({name for person in chart.people if (name := _group(person))})
-    masses = list(zip(chart.people, chart.masses(), strict=True))
-    piles = [_sum(mass for person, mass in masses if _group(person) == name) for name in names]
-    singles = [mass for person, mass in masses if _group(person) == ""]
-    loose = [mass for person, mass in masses if _group(person) is None]
-    concentration = interval(largest_share(piles, singles, loose), _missing(chart))
-    has_support = interval(_sum(mass for _, mass in masses), chart.open_support()).at_least(math.ulp(0.0))
+
+    def masses(group: str | None) -> list[Ends]:
+        return [person.mass for person in chart.people if _group(person) == group]
+
+    piles = [sum_ends(masses(name)) for name in names]
+    concentration = interval(largest_share(piles, masses(""), masses(None)), _missing(chart))
     limit = chart.policy.faction_share_pct / 100 - _ROUNDING
     return Factions(
         concentration=concentration,
-        concentrated=all_of((has_support, concentration.at_least(limit))),
+        concentrated=all_of((chart.has_support(), concentration.at_least(limit))),
         groups=tuple(_faction(chart, name) for name in names),
         rivals=_rivals(chart),
     )
@@ -213,15 +214,10 @@ def _group(person: Person) -> str | None:
     return None if person.record.group is None else person.record.group.strip()
 
 
-def _sum(ends: Iterable[Ends]) -> Ends:
-    given = list(ends)
-    return math.fsum(low for low, _ in given), math.fsum(high for _, high in given)
-
-
 def _missing(chart: Chart) -> Iterable[str]:
-    yield from chart.open_support()
-    for person, (_, most) in zip(chart.people, chart.masses(), strict=True):
-        if most > 0 and person.record.group is None:
+    yield from chart.open_mass()
+    for person in chart.people:
+        if person.mass[1] > 0 and person.record.group is None:
             yield person.at("group")
 
 
@@ -231,16 +227,16 @@ def _faction(chart: Chart, name: str) -> Faction:
         return Answer(group == name) if group is not None else Answer(None, (person.at("group"),))
 
     ends, missing = [], []
-    for person, (least, most) in zip(chart.people, chart.masses(), strict=True):
-        inside = belongs(person)
+    for person in chart.people:
+        inside, (least, most) = belongs(person), person.mass
         if inside.truth is not False and most > 0:
             ends.append((least if inside.truth else 0.0, most))
-            missing += [*inside.missing, *person.open_support()]
+            missing += [*inside.missing, *person.open_support]
     return Faction(
         name,
         people=chart.count(belongs),
-        supporters=chart.count(lambda person: all_of((belongs(person), person.supports()))),
-        support=interval(_sum(ends), unique(missing)),
+        supporters=chart.count(lambda person: all_of((belongs(person), person.supports))),
+        support=interval(sum_ends(ends), unique(missing)),
     )
 
 

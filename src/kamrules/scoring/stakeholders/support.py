@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import chain
 
 from kamrules.scoring.stakeholders.interval import (
+    NO,
+    YES,
     Answer,
     Ends,
     Interval,
@@ -15,6 +17,7 @@ from kamrules.scoring.stakeholders.interval import (
     all_of,
     count_of,
     interval,
+    sum_ends,
     unique,
     weighted_mean,
 )
@@ -101,7 +104,7 @@ def support_of(chart: Chart) -> Support:
     Ordinals and the decision group: HANDBOOK RM.2. Majority and mentor: HANDBOOK M6.X2. The mean, its value
     for an empty group and `balance` are our choice.
     """
-    mentor = chart.exists(lambda person: all_of((person.among("stance", ("mentor",)), person.deed())))
+    mentor = chart.exists(lambda person: all_of((person.among("stance", ("mentor",)), person.deed)))
     if not chart.is_listed:
         side = Side(chart.no_list(0, math.inf), chart.no_list(0, math.inf))
         return Support(
@@ -109,14 +112,14 @@ def support_of(chart: Chart) -> Support:
             supporters=side,
             enemies=side,
             balance=chart.no_list(-math.inf, math.inf),
-            majority=chart.exists(Person.supports),
+            majority=chart.exists(lambda person: person.supports),
             mentor_by_deed=mentor,
         )
-    parts = [Weighed(*person.value(chart.policy), *person.weight()) for person in chart.people]
+    parts = [Weighed(*person.value, *person.weight) for person in chart.people]
     return Support(
         index=interval(weighted_mean(parts), chart.open_support()),
-        supporters=_side(chart, [person.supports() for person in chart.people]),
-        enemies=_side(chart, [person.opposes() for person in chart.people]),
+        supporters=_side(chart, [person.supports for person in chart.people]),
+        enemies=_side(chart, [person.opposes for person in chart.people]),
         balance=_balance(chart),
         majority=_majority(chart),
         mentor_by_deed=mentor,
@@ -124,14 +127,14 @@ def support_of(chart: Chart) -> Support:
 
 
 def _side(chart: Chart, answers: list[Answer]) -> Side:
-    ends = [_if(answer, person.weight()) for person, answer in zip(chart.people, answers, strict=True)]
+    ends = [_if(answer, person.weight) for person, answer in zip(chart.people, answers, strict=True)]
     influences = (
         person.at("influence")
         for person, answer in zip(chart.people, answers, strict=True)
         if answer.truth is not False and person.record.influence is None
     )
     missing = chain(chain.from_iterable(answer.missing for answer in answers), influences)
-    return Side(count_of(answers), interval(_sum(ends), missing))
+    return Side(count_of(answers), interval(sum_ends(ends), missing))
 
 
 def _if(answer: Answer, ends: Ends) -> Ends:
@@ -140,20 +143,16 @@ def _if(answer: Answer, ends: Ends) -> Ends:
     return (low if answer.truth else 0.0), (0.0 if answer.truth is False else high)
 
 
-def _sum(ends: list[Ends]) -> Ends:
-    return math.fsum(low for low, _ in ends), math.fsum(high for _, high in ends)
-
-
 def _balance(chart: Chart) -> Interval:
     """Each person adds the influence, takes it away, or stands aside; unknown facts leave the choice open."""
     ends = []
     for person in chart.people:
-        least_for, most_for = _if(person.supports(), person.weight())
-        least_against, most_against = _if(person.opposes(), person.weight())
-        low = least_for if person.supports().truth else -most_against
-        high = -least_against if person.opposes().truth else most_for
+        least_for, most_for = _if(person.supports, person.weight)
+        least_against, most_against = _if(person.opposes, person.weight)
+        low = least_for if person.supports.truth else -most_against
+        high = -least_against if person.opposes.truth else most_for
         ends.append((low + 0.0, high + 0.0))
-    return interval(_sum(ends), chart.open_support())
+    return interval(sum_ends(ends), chart.open_support())
 
 
 def _majority(chart: Chart) -> Answer:
@@ -161,15 +160,15 @@ def _majority(chart: Chart) -> Answer:
     low = high = 0
     missing: list[str] = []
     for person in chart.people:
-        member, supports = person.says("is_key_player"), person.supports()
+        member, supports = person.says("is_key_player"), person.supports
         stands_off = all_of((member, ~person.among("stance", SUPPORT)))
         low += 1 if supports.truth else 0 if stands_off.truth is False else -1
         high += 1 if supports.truth is not False else -1 if member.truth else 0
         missing += member.missing
         missing += supports.missing
     if low > 0:
-        return Answer(truth=True)
-    return Answer(truth=False) if high <= 0 else Answer(None, unique(missing))
+        return YES
+    return NO if high <= 0 else Answer(None, unique(missing))
 
 
 def deeds_of(chart: Chart) -> Deeds:
@@ -195,9 +194,9 @@ def deeds_of(chart: Chart) -> Deeds:
     ----------
     HANDBOOK RM.2: mentor and enemy "need a deed as evidence"; lawful acts: HANDBOOK M6.X3.
     """
-    pairs = [(person.supports(), person.deed()) for person in chart.people]
-    by_deed = chart.count(lambda person: all_of((person.supports(), person.deed())))
-    by_word = chart.count(lambda person: all_of((person.supports(), ~person.deed())))
+    pairs = [(person.supports, person.deed) for person in chart.people]
+    by_deed = chart.count(lambda person: all_of((person.supports, person.deed)))
+    by_word = chart.count(lambda person: all_of((person.supports, ~person.deed)))
     missing = unique(chain(by_deed.missing, by_word.missing))
     share = interval(_deed_share(pairs), missing) if chart.is_listed else chart.no_list(0, 1)
     return Deeds(by_deed, by_word, share, _doubts(chart.people, _is_unproven))
@@ -227,8 +226,8 @@ def _deed_share(pairs: Iterable[tuple[Answer, Answer]]) -> Ends:
 
 def _is_unproven(person: Person) -> Answer:
     if person.record.stance not in _NEED_DEED:
-        return Answer(truth=False)
-    return ~(person.deed() if person.record.stance == "mentor" else person.says("stance_by_deed"))
+        return NO
+    return ~(person.deed if person.record.stance == "mentor" else person.says("stance_by_deed"))
 
 
 def powerful_enemies_of(chart: Chart) -> PowerfulEnemies:
