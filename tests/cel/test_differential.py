@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 
 from kamrules.rules.lang import tree
 from kamrules.rules.lang.core import Arith, Const, Negate, Node, Tally, walk
@@ -130,13 +130,11 @@ def _arithmetic(node: Node) -> Iterator[Arith | Negate]:
     return (part for part in walk(node) if isinstance(part, Arith | Negate))
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(typed_expressions(ext=False), records(is_complete=True).map(_passable))
 def test_complete_records_get_the_answer_of_cel(expr: tree.Expr, record: dict[str, Any]) -> None:
     _compare(expr, record)
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(typed_expressions(ext=False, blanks=False), records().map(_passable))
 def test_an_error_of_cel_is_unknown_here(expr: tree.Expr, record: dict[str, Any]) -> None:
     _compare(expr, record)

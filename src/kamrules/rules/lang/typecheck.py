@@ -133,11 +133,13 @@ class _Checker:
         return None
 
     def need(self, *exprs: tree.Expr) -> tuple[Node, ...]:
-        found = [self.infer(expr) for expr in exprs]
-        known = tuple(node for node in found if node is not None)
-        if len(known) < len(found):
+        known: list[Node] = []
+        for expr in exprs:  # a loop, as each comprehension would deepen the stack
+            node = self.infer(expr)
+            known += [] if node is None else [node]
+        if len(known) < len(exprs):
             raise _Passed
-        return known
+        return tuple(known)
 
     def fit(self, node: Node, expr: tree.Expr, expected: Type) -> Node | None:
         try:
@@ -147,10 +149,12 @@ class _Checker:
             return None
 
     def conditions(self, *exprs: tree.Expr) -> list[Node]:
-        found = [(self.infer(expr), expr) for expr in exprs]
-        fitted = [None if node is None else self.fit(node, expr, Bool()) for node, expr in found]
-        known = [node for node in fitted if node is not None]
-        if len(known) < len(fitted):
+        known: list[Node] = []
+        for expr in exprs:
+            node = self.infer(expr)
+            fitted = None if node is None else self.fit(node, expr, Bool())
+            known += [] if fitted is None else [fitted]
+        if len(known) < len(exprs):
             raise _Passed
         return known
 
@@ -237,7 +241,7 @@ class _Checker:
                 hint = "a list stands after `in`, or before a macro"
                 raise Mistake("E-PROFILE", MESSAGE.format("a list as a value is"), hint)
             case tree.Unary("!", operand):
-                return Not(self.condition(operand))
+                return Not(*self.conditions(operand))
             case tree.Unary(_, operand):
                 return negate(*self.need(operand))
             case tree.Binary():
