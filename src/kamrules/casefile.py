@@ -28,9 +28,11 @@ _STAGE = ("supported", "possible", "claim")
 
 
 def _as_outputs(value: Any) -> Any:
-    """Read one output as a list of one, and null as none."""
+    """Read one output as a list of one, null as none, and points as texts to the hundredth."""
     if value is None:
         return []
+    if isinstance(value, list | tuple):
+        return [f"{round(one, 2):g}" if type(one) in {int, float} else one for one in value]
     return [value] if isinstance(value, str) else value
 
 
@@ -171,6 +173,8 @@ def _seen(engine: Engine, assessment: Assessment, case: Case) -> dict[str, tuple
     seen |= {item.id: (item.status,) for item in assessment.red_lines}
     seen |= {item.id: (item.status,) for item in assessment.findings}
     seen |= {key: tuple(_as_outputs(getattr(assessment.stage, key))) for key in _STAGE}
+    if engine.pack.health is not None and assessment.health is not None:
+        seen[engine.pack.health] = tuple(_as_outputs([assessment.health.low, assessment.health.high]))
     outcome = engine.run(case.deal, as_of=case.as_of)
     for table, rows in zip(engine.plan.tables, outcome.tables, strict=True):
         seen[table.id] = judge_tier(table, rows, engine.pack.tables[table.id].outputs).possible
