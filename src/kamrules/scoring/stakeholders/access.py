@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
 from kamrules.scoring.stakeholders.interval import (
+    ROUNDING,
     Answer,
     Interval,
     all_of,
@@ -219,7 +219,7 @@ def threads_of(chart: Chart) -> Threads:
     share = chart.no_list(0, 1)
     if chart.is_listed:
         share = interval(largest_share([], [person.mass for person in chart.people]), chart.open_mass())
-    over = math.nextafter(chart.policy.thread_share_pct / 100, math.inf)
+    over = chart.policy.thread_share_pct / 100 + ROUNDING
     single = any_of(
         (~contacts.at_least(chart.policy.min_contacts), all_of((chart.has_support(), share.at_least(over))))
     )

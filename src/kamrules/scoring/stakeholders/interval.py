@@ -15,6 +15,8 @@ from typing import Final
 
 Paths = tuple[str, ...]
 Ends = tuple[float, float]
+# A share is compared with a limit after division: differences below this are rounding.
+ROUNDING: Final = 1e-9
 
 
 @dataclass(frozen=True, slots=True)

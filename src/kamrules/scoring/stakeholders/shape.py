@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from kamrules.scoring.stakeholders.interval import (
+    ROUNDING,
     Answer,
     Ends,
     Interval,
@@ -23,7 +24,6 @@ ROLES = ("decision_maker", "technical_evaluator", "commercial_evaluator", "user"
 # completeness of the chart alone; what it is counts nowhere.
 _FACTS = ("role", "stance", "background")
 _ATTRIBUTES = (*_FACTS, "personality")
-_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +201,7 @@ def factions_of(chart: Chart) -> Factions:
 
     piles = [sum_ends(masses(name)) for name in names]
     concentration = interval(largest_share(piles, masses(""), masses(None)), _missing(chart))
-    limit = chart.policy.faction_share_pct / 100 - _ROUNDING
+    limit = chart.policy.faction_share_pct / 100 - ROUNDING
     return Factions(
         concentration=concentration,
         concentrated=all_of((chart.has_support(), concentration.at_least(limit))),
