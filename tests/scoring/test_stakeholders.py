@@ -508,6 +508,8 @@ def test_an_empty_list_is_known() -> None:
 def test_a_person_of_whom_nothing_is_known_leaves_everything_open() -> None:
     found = measured([{}])
     assert (found.support.index.low, found.support.index.high) == (-1, 1)
+    assert 0.3 in found.support.index
+    assert not found.support.index.is_settled
     assert found.roles.coverage.high == 0.25
     assert found.completeness.share == 0
     assert dict(found.completeness.stances)["unknown"] == 1
