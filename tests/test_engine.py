@@ -39,7 +39,8 @@ def test_mapping_record_and_json_text_give_the_same_assessment(engine: kr.Engine
 def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
     full, brief = (engine.assess(DEAL, as_of=DAY, detail=detail) for detail in ("full", "brief"))
     assert [(c.id, c.status) for c in full.criteria] == [(c.id, c.status) for c in brief.criteria]
-    assert (full.stage, full.ask_first) == (brief.stage, brief.ask_first)
+    assert full.stage == brief.stage
+    assert {question.path for question in brief.ask_first} <= {question.path for question in full.ask_first}
 
 
 def test_every_criterion_has_facts_or_missing_paths(engine: kr.Engine) -> None:

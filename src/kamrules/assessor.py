@@ -30,7 +30,7 @@ from kamrules.rules.lang.reference import Unknown, evaluate
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack
 from kamrules.rules.planning import Planned, late_entry_id, offer_id, satisfied, waiver_id
-from kamrules.rules.trace import Trace, Tracer
+from kamrules.rules.trace import Trace, Tracer, join_traces
 from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
 from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
 from kamrules.scoring.milestones import Gate, Stage, judge_stage
@@ -79,7 +79,9 @@ class Assessor:
         stage = self._stage(outcome.truths, getattr(record, "milestone", None))
         is_full = detail == "full"
         traced = self._ids if is_full else stage.unknowns
-        traces = {name: self._tracers[name].trace(record, day, with_facts=is_full) for name in traced}
+        traces: dict[str, Trace] = {}
+        for name in traced:
+            self._trace(name, record, day, traces, with_facts=is_full)
         if is_full:
             self._check(record, day, outcome, traces)
 
@@ -273,6 +275,23 @@ class Assessor:
     def _reference(self) -> reference.ReferenceProgram:
         """The reference for tables and scorecards; rules are checked against their traces."""
         return reference.compile_plan(replace(self.plan, rules=()))
+
+    def _trace(
+        self, name: str, record: BaseModel, day: date, traces: dict[str, Trace], *, with_facts: bool
+    ) -> Trace:
+        """Trace a rule and remember it in `traces`; a criterion over others is joined from theirs."""
+        found = traces.get(name)
+        if found is None:
+            spec = self.pack.criteria.get(name)
+            if spec is not None and spec.all_of is not None and spec.applies_when is None:
+                parts = [
+                    self._trace(other, record, day, traces, with_facts=with_facts) for other in spec.all_of
+                ]
+                found = join_traces(parts)
+            else:
+                found = self._tracers[name].trace(record, day, with_facts=with_facts)
+            traces[name] = found
+        return found
 
     def _value(self, node: Node, record: BaseModel, day: date) -> Any:
         return evaluate(node, record, day, root=self.plan.root)

@@ -26,18 +26,16 @@ class Intake:
             return deal, ()
         data = _mapping(deal)
         redacted, issues = self._redact(data)
-        refused = self.guard.refused(data) if self.guard is not None else []
         try:
-            record = self.model.model_validate(redacted)
+            return self.model.model_validate(redacted), issues
         except ValidationError as error:
+            # A forbidden name is one the record does not have, so it always ends up here.
+            refused = self.guard.refused(data) if self.guard is not None else []
             known = {fault.where for fault in refused}
             found = [fault for fault in faults_of(error, self.model) if fault.where not in known]
             raise RecordError([*refused, *found]) from None
         except RecursionError:
             raise RecordError(Fault("R-DEPTH", "the record is nested too deeply")) from None
-        if refused:
-            raise RecordError(refused)
-        return record, issues
 
     def read_without_bad_values(self, deal: Any) -> tuple[BaseModel, tuple[Fault, ...]] | None:
         """Return the record with every bad value removed and the faults they had; None if nothing remains."""

@@ -6,7 +6,7 @@ What counts is pack data. Names are compared without case, spaces, hyphens and u
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,12 +41,9 @@ class PrivacyGuard:
     def __init__(self, rule: Privacy) -> None:
         self.rule = rule
         self._kinds = {_plain(name): kind for kind, names in rule.forbidden_fields.items() for name in names}
-        self._terms = [
-            (kind, re.compile("|".join(_pattern(term) for term in terms), re.IGNORECASE))
-            for kind, terms in rule.free_text.items()
-            if terms
-        ]
-        self._text_fields = {path.split(".")[-1] for path in rule.text_fields}
+        self._terms = {kind: _pattern(terms) for kind, terms in rule.free_text.items() if terms}
+        self._any_term = _pattern([term for terms in rule.free_text.values() for term in terms])
+        self._text_fields = [tuple(path.split(".")[1:]) for path in rule.text_fields]
 
     def refused(self, data: Any) -> list[Fault]:
         """Return a fault for each field of a raw record whose name is forbidden."""
@@ -64,7 +61,10 @@ class PrivacyGuard:
 
     def redactions(self, data: Any) -> list[Redaction]:
         """Return the free-text values of a raw record that hold forbidden terms, with the terms replaced."""
-        return list(self._redact(data, ())) if self._terms else []
+        if not self._terms:
+            return []
+        found = (self._redact(*one) for steps in self._text_fields for one in _texts_at(data, steps, ()))
+        return [redaction for redaction in found if redaction is not None]
 
     def _forbidden(self, data: Any, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
         for step, value in _items(data):
@@ -74,23 +74,29 @@ class PrivacyGuard:
             else:
                 yield from self._forbidden(value, here)
 
-    def _redact(self, data: Any, path: tuple[str | int, ...]) -> Iterator[Redaction]:
-        for step, value in _items(data):
-            here = (*path, step)
-            if isinstance(value, str):
-                if step in self._text_fields:
-                    yield from self._redact_text(value, here)
-            else:
-                yield from self._redact(value, here)
-
-    def _redact_text(self, text: str, path: tuple[str | int, ...]) -> Iterator[Redaction]:
+    def _redact(self, text: str, path: tuple[str | int, ...]) -> Redaction | None:
+        if not self._any_term.search(text):
+            return None
         kinds = []
-        for kind, pattern in self._terms:
+        for kind, pattern in self._terms.items():
             text, count = pattern.subn(f"[{kind}]", text)
             if count:
                 kinds.append(kind)
-        if kinds:
-            yield Redaction(path, text, tuple(kinds))
+        return Redaction(path, text, tuple(kinds))
+
+
+def _texts_at(
+    data: Any, steps: tuple[str, ...], path: tuple[str | int, ...]
+) -> Iterator[tuple[str, tuple[str | int, ...]]]:
+    """Yield the texts at a path of a raw record, through lists, with the place of each."""
+    if isinstance(data, list | tuple):
+        for index, element in enumerate(data):
+            yield from _texts_at(element, steps, (*path, index))
+    elif not steps:
+        if isinstance(data, str):
+            yield data, path
+    elif isinstance(data, Mapping):
+        yield from _texts_at(data.get(steps[0]), steps[1:], (*path, steps[0]))
 
 
 def _items(data: Any) -> Iterator[tuple[str | int, Any]]:
@@ -104,7 +110,7 @@ def _plain(name: str) -> str:
     return _SEPARATORS.sub("", name).casefold()
 
 
-def _pattern(term: str) -> str:
-    """Match a Latin term as a whole word, a Chinese one anywhere."""
-    escaped = re.escape(term)
-    return rf"\b{escaped}\b" if term.isascii() else escaped
+def _pattern(terms: Iterable[str]) -> re.Pattern[str]:
+    """Match any of the terms: a Latin one as a whole word, a Chinese one anywhere."""
+    parts = [rf"\b{re.escape(term)}\b" if term.isascii() else re.escape(term) for term in terms]
+    return re.compile("|".join(parts) or r"(?!)", re.IGNORECASE)

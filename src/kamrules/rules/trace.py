@@ -6,10 +6,10 @@ it reads, no list with elements), so that tracing a million nearly empty CRM row
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from kamrules.rules.lang.core import (
     And,
@@ -25,10 +25,21 @@ from kamrules.rules.lang.core import (
     children,
     path_of,
 )  # fmt: skip
-from kamrules.rules.lang.reference import Env, Place, Unknown, elements, level_of, locate, read, value_of
+from kamrules.rules.lang.reference import (
+    Env,
+    Place,
+    Unknown,
+    elements,
+    junction,
+    level_of,
+    locate,
+    read,
+    value_of,
+)  # fmt: skip
 from kamrules.rules.lang.types import ListOf, Money, Object
 
 _REMEMBERED = 4096
+EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +66,15 @@ class Trace:
     value: Any
     facts: tuple[Fact, ...]
     missing: tuple[str, ...]
+
+
+def join_traces(traces: Iterable[Trace]) -> Trace:
+    """Return the trace of `all of these hold`, from the traces of each."""
+    parts = list(traces)
+    value = junction([trace.value for trace in parts], decisive=False)
+    missing = tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
+    facts = {fact.path: fact for trace in reversed(parts) for fact in reversed(trace.facts)}
+    return Trace(value, tuple(reversed(facts.values())), missing)
 
 
 class Tracer:
@@ -92,7 +112,7 @@ class Tracer:
             if holder is None:
                 seen.append(None)
                 continue
-            levels = read(holder, "evidence")
+            levels = read(holder, EVIDENCE)
             for name in names:
                 value = read(holder, name)
                 if isinstance(value, list):
@@ -105,15 +125,20 @@ class Tracer:
         return tuple(seen)
 
     def _trace(self, env: Env, *, with_facts: bool) -> Trace:
-        value = value_of(self.node, env)
-        missing = tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
+        if not with_facts:
+            return _result(value_of(self.node, env), {})
+        decided = _decide(self.node, env)
         facts: dict[str, Fact] = {}
-        if with_facts:
-            for fact in _decisive(self.node, env):
-                facts.setdefault(fact.path, replace(fact, is_decisive=True))
-            for fact in facts_of(self.node, env):
-                facts.setdefault(fact.path, fact)
-        return Trace(value, tuple(facts.values()), missing)
+        for fact in decided.decisive:
+            facts.setdefault(fact.path, replace(fact, is_decisive=True))
+        for fact in decided.other:
+            facts.setdefault(fact.path, fact)
+        return _result(decided.value, facts)
+
+
+def _result(value: Any, facts: Mapping[str, Fact]) -> Trace:
+    missing = tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
+    return Trace(value, tuple(facts.values()), missing)
 
 
 def _outer_fields(node: Node) -> Iterator[Field]:
@@ -137,27 +162,43 @@ def _outer_fields(node: Node) -> Iterator[Field]:
     yield from visit(node, frozenset())
 
 
-def _decisive(node: Node, env: Env) -> Iterator[Fact]:
-    """Yield the facts without which the value would be another one."""
-    value = value_of(node, env)
+class _Decided(NamedTuple):
+    """A value of the reference, the facts without which it would be another one, and the rest."""
+
+    value: Any
+    decisive: list[Fact]
+    other: list[Fact]
+
+
+def _decide(node: Node, env: Env) -> _Decided:
+    """Return the value of a condition and what it read, in one pass; leaves are the reference's."""
     match node:
         case And(operands) | Or(operands):
-            decider = isinstance(node, Or)  # the truth of one operand that settles the whole
-            for operand in operands:
-                if value is (not decider) or _same(value_of(operand, env), value):
-                    yield from _decisive(operand, env)
+            return _settle([_decide(operand, env) for operand in operands], decisive=isinstance(node, Or))
         case Not(operand):
-            yield from _decisive(operand, env)
-        case Exists(range_, var, body):
-            for inner in elements(range_, var, env) or ():
-                if value is False or _same(value_of(body, inner), value):
-                    yield from _decisive(body, inner)
+            found = _decide(operand, env)
+            return found if isinstance(found.value, Unknown) else found._replace(value=not found.value)
+        case Exists(range_, var, body) if inner := elements(range_, var, env):
+            return _settle([_decide(body, one) for one in inner], decisive=True)
         case _:
-            yield from facts_of(node, env)
+            return _Decided(value_of(node, env), list(facts_of(node, env)), [])
 
 
-def _same(value: Any, other: Any) -> bool:
-    return isinstance(value, Unknown) if isinstance(other, Unknown) else value is other
+def _settle(parts: list[_Decided], *, decisive: bool) -> _Decided:
+    """Return the junction of decided parts; the facts of those that do not settle it are the rest."""
+    value = junction([part.value for part in parts], decisive=decisive)
+    settling, other = [], []
+    for part in parts:
+        other += part.other
+        if isinstance(value, Unknown):
+            settles = isinstance(part.value, Unknown)
+        else:
+            settles = value is not decisive or part.value is decisive
+        if settles:
+            settling += part.decisive
+        else:
+            other += part.decisive
+    return _Decided(value, settling, other)
 
 
 def facts_of(node: Node, env: Env) -> Iterator[Fact]:
@@ -166,16 +207,16 @@ def facts_of(node: Node, env: Env) -> Iterator[Fact]:
         case Attested(field):
             yield from facts_of(field, env)
         case Field():
-            place = locate(node, env)
+            holder = locate(node.base, env)
+            path = f"{holder.path}.{node.name}"
+            value = read(holder.value, node.name)
             if isinstance(node.type, ListOf | Object):
-                if place.value is None:
-                    yield Fact(place.path, None)
+                if value is None:
+                    yield Fact(path, None)
                 return
-            holder = locate(node.base, env).value
-            level = read(read(read(holder, "evidence"), node.name), "level")
-            yield Fact(
-                place.path, place.value, level, node.type.currency if isinstance(node.type, Money) else None
-            )
+            levels = read(holder.value, EVIDENCE)
+            level = None if levels is None else read(read(levels, node.name), "level")
+            yield Fact(path, value, level, node.type.currency if isinstance(node.type, Money) else None)
         case Exists(range_, var, body) | Tally(range_, var, body):
             found = elements(range_, var, env)
             if not found:

@@ -11,27 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from kamrules.rules.lang.core import (
-    And,
-    Arith,
-    Attested,
-    Call,
-    Compare,
-    Cond,
-    Const,
-    Exists,
-    Field,
-    Has,
-    In,
-    Negate,
-    Node,
-    Not,
-    Or,
-    OrValue,
-    Size,
-    Tally,
-    Var,
-)  # fmt: skip
+from kamrules.rules.lang import core
 from kamrules.rules.lang.ops import COMPARISONS, FUNCTIONS, arithmetic, in_range
 
 
@@ -63,79 +43,79 @@ Value = Any
 Env = Mapping[str, Place]
 
 
-def evaluate(node: Node, record: Any, as_of: date | None = None, *, root: str = "deal") -> Value:
+def evaluate(node: core.Node, record: Any, as_of: date | None = None, *, root: str = "deal") -> Value:
     """Return what `node` means on `record` (a mapping or an object with attributes) on day `as_of`."""
     return value_of(node, {root: Place(record, root), "as_of": Place(as_of, "as_of")})
 
 
-def value_of(node: Node, env: Env) -> Value:  # noqa: C901, PLR0912 - one branch per node kind
+def value_of(node: core.Node, env: Env) -> Value:  # noqa: C901, PLR0912 - one branch per node kind
     """Return the value of `node` where each variable name stands for a place."""
     match node:
-        case Const(value):
+        case core.Const(value):
             return value
-        case Var() | Field() | Attested():
+        case core.Var() | core.Field() | core.Attested():
             place = locate(node, env)
             return Unknown(frozenset({place.path})) if place.value is None else place.value
-        case Has(field):
+        case core.Has(field):
             return locate(field, env).value is not None
-        case OrValue(field, default):
+        case core.OrValue(field, default):
             found = locate(field, env).value
             return default.value if found is None else found
-        case Not(operand):
+        case core.Not(operand):
             value = value_of(operand, env)
             return value if isinstance(value, Unknown) else not value
-        case And(operands):
+        case core.And(operands):
             return junction([value_of(operand, env) for operand in operands], decisive=False)
-        case Or(operands):
+        case core.Or(operands):
             return junction([value_of(operand, env) for operand in operands], decisive=True)
-        case Compare(op, left, right):
+        case core.Compare(op, left, right):
             return compare(op, value_of(left, env), value_of(right, env))
-        case In(item, values):
+        case core.In(item, values):
             value = value_of(item, env)
             if not values or not isinstance(value, Unknown):
                 return any(value == constant.value for constant in values)
             return value
-        case Arith(op, left, right):
+        case core.Arith(op, left, right):
             return arith(op, value_of(left, env), value_of(right, env))
-        case Negate(operand):
+        case core.Negate(operand):
             value = value_of(operand, env)
             return value if isinstance(value, Unknown) else defined(in_range(-value))
-        case Call(function, args):
-            values = [value_of(arg, env) for arg in args]
-            unknown = causes_of(*values)
-            return Unknown(unknown) if unknown else defined(FUNCTIONS[function].meaning(*values))
-        case Cond(test, then, other):
+        case core.Call(function, args):
+            known = [value_of(arg, env) for arg in args]
+            unknown = causes_of(*known)
+            return Unknown(unknown) if unknown else defined(FUNCTIONS[function].meaning(*known))
+        case core.Cond(test, then, other):
             value = value_of(test, env)
             return value if isinstance(value, Unknown) else value_of(then if value else other, env)
-        case Exists(_, var, body):
+        case core.Exists(_, var, body):
             found = elements(node.range, var, env)
             if found is None:
                 return Unknown(frozenset({locate(node.range, env).path}))
             return junction([value_of(body, inner) for inner in found], decisive=True)
-        case Tally(_, var, body):
+        case core.Tally(_, var, body):
             found = elements(node.range, var, env)
             if found is None:
                 return Unknown(frozenset({locate(node.range, env).path}))
-            values = [value_of(body, inner) for inner in found]
-            sure = sum(value is True for value in values)
-            maybe = sum(isinstance(value, Unknown) for value in values)
-            return Interval(sure, sure + maybe, causes_of(*values))
-        case Size(range_):
+            truths = [value_of(body, inner) for inner in found]
+            sure = sum(truth is True for truth in truths)
+            maybe = sum(isinstance(truth, Unknown) for truth in truths)
+            return Interval(sure, sure + maybe, causes_of(*truths))
+        case core.Size(range_):
             place = locate(range_, env)
             if place.value is None:
                 return Unknown(frozenset({place.path}))
             return Interval(len(place.value), len(place.value))
 
 
-def locate(node: Var | Field | Attested, env: Env) -> Place:
+def locate(node: core.Var | core.Field | core.Attested, env: Env) -> Place:
     """Return where a field stands and what is there; a missing parent makes it missing."""
     match node:
-        case Var(name):
+        case core.Var(name):
             return env[name]
-        case Field(base, name):
+        case core.Field(base, name):
             parent = locate(base, env)
             return Place(read(parent.value, name), f"{parent.path}.{name}")
-        case Attested(field, minimum, assumed):
+        case core.Attested(field, minimum, assumed):
             place = locate(field, env)
             level = level_of(locate(field.base, env).value, field.name, assumed)
             return place if level >= minimum else Place(None, place.path)
@@ -154,7 +134,7 @@ def level_of(holder: Any, name: str, assumed: int) -> int:
     return assumed if level is None else int(level[1:])
 
 
-def elements(range_: Field, var: Var, env: Env) -> list[Env] | None:
+def elements(range_: core.Field, var: core.Var, env: Env) -> list[Env] | None:
     """Return one environment per list element, or None when the list is missing."""
     place = locate(range_, env)
     if place.value is None:
