@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 # Contexts and operators have no place in a text, so every tree can share them.
@@ -36,6 +36,21 @@ def compare(left: ast.expr, *rest: str | ast.expr) -> ast.expr:
     """Return `left op right [op right]`; operators are texts, operands trees."""
     operators = [_OPERATORS[op] for op in rest[::2] if isinstance(op, str)]
     return ast.Compare(left, operators, [tree for tree in rest[1::2] if isinstance(tree, ast.expr)])
+
+
+_OPPOSITES = {
+    "==": "!=", "<": ">=", ">": "<=", "in": "not in", "is": "is not", "is not": "is",
+}  # fmt: skip
+
+
+def test(left: ast.expr, op: str, right: ast.expr) -> Callable[[bool], ast.expr]:
+    """Return what writes a comparison (for True) or its opposite."""
+    return lambda holds: compare(left, op if holds else _OPPOSITES[op], right)
+
+
+def plain(tree: ast.expr) -> Callable[[bool], ast.expr]:
+    """Return what writes a tree (for True) or `not tree`."""
+    return lambda holds: tree if holds else invert(tree)
 
 
 def binary(op: str, left: ast.expr, right: ast.expr) -> ast.expr:

@@ -7,7 +7,7 @@ parts before it allow it, so a guard (`x is not None`) keeps protecting what fol
 from __future__ import annotations
 
 import ast
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -18,16 +18,15 @@ from kamrules.rules.pycode import code
 class Atom:
     """One test: `key` names it, `holds` says whether the test or its opposite is meant.
 
-    `exact` is False for a test whose outcome may be None instead of False. `cases` are the constants
-    that `subject` must equal one of, for tests that ask (`holds`) or deny just that.
+    `write(holds)` gives the code of either. The test is `exact` unless its outcome may be None instead of
+    False; its opposite always is. `cases` are the constants that `subject` must equal one of, for tests
+    that ask (`holds`) or deny just that.
     """
 
     key: str
-    tree: ast.expr = field(compare=False, repr=False)
-    opposite: ast.expr = field(compare=False, repr=False)
+    write: Callable[[bool], ast.expr] = field(compare=False, repr=False)
     holds: bool = True
     exact: bool = field(default=True, compare=False)
-    exact_opposite: bool = field(default=True, compare=False)
     subject: str = field(default="", compare=False)
     cases: frozenset[object] = field(default=frozenset(), compare=False)
 
@@ -59,9 +58,8 @@ def negate(formula: Formula) -> Formula:
             return FALSE if value else TRUE
         case Atom():
             return Atom(
-                formula.key, formula.opposite, formula.tree, not formula.holds,
-                formula.exact_opposite, formula.exact, formula.subject, formula.cases,
-            )  # fmt: skip
+                formula.key, formula.write, not formula.holds, formula.exact, formula.subject, formula.cases
+            )
         case Junction(every, parts):
             return Junction(not every, tuple(negate(part) for part in parts))
 
@@ -139,8 +137,8 @@ def tree_of(formula: Formula) -> ast.expr:
     match formula:
         case Truth(value):
             return code.const(value)
-        case Atom(tree=tree):
-            return tree
+        case Atom(write=write, holds=holds):
+            return write(holds)
         case Junction(every, parts):
             trees = [tree_of(part) for part in parts]
             return code.all_of(trees) if every else code.any_of(trees)
@@ -156,8 +154,8 @@ def _is_exact(formula: Formula) -> bool:
     match formula:
         case Truth():
             return True
-        case Atom(exact=exact):
-            return exact
+        case Atom(exact=exact, holds=holds):
+            return exact or not holds
         case Junction(True, parts):
             return all(_is_exact(part) for part in parts)
         case Junction(parts=parts):

@@ -50,9 +50,7 @@ class Kleene:
 
 def guard(local: str) -> Atom:
     """Return the test that a local is not None."""
-    tree = code.name(local)
-    none = code.const(None)
-    return Atom(f"{local} known", code.compare(tree, "is not", none), code.compare(tree, "is", none))
+    return Atom(f"{local} known", code.test(code.name(local), "is not", code.const(None)))
 
 
 def certain(formula: Formula) -> Kleene:
@@ -72,14 +70,10 @@ def guarded(guards: Sequence[str], known: Formula, true: Formula | None = None) 
 def truth_in(local: str, *, nullable: bool) -> Kleene:
     """Return the truth that a local holds as True, False or None."""
     tree = code.name(local)
-    known = Atom(f"{local} true", tree, code.invert(tree), exact=not nullable)
+    known = Atom(f"{local} true", code.plain(tree), exact=not nullable)
     if not nullable:
         return replace(certain(known), local=local)
-    is_false = Atom(
-        f"{local} false",
-        code.compare(tree, "is", code.const(False)),
-        code.compare(tree, "is not", code.const(False)),
-    )
+    is_false = Atom(f"{local} false", code.test(tree, "is", code.const(False)))
     # Where the local is not None it is exactly a bool.
     sure = replace(known, exact=True)
     return Kleene(known, is_false, frozenset({local}), sure, local=local)

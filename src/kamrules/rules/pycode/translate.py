@@ -193,7 +193,7 @@ class Translator:
 
     def _call_truth(self, node: Call, env: Env) -> Kleene:
         tree, guards = self.numbers.called(node, env)
-        return guarded(guards, Atom(ast.dump(tree), tree, code.invert(tree)))
+        return guarded(guards, Atom(ast.dump(tree), code.plain(tree)))
 
 
 def _is_composite(truth: Kleene) -> bool:

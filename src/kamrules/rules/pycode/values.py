@@ -15,7 +15,6 @@ from kamrules.rules.pycode.formula import FALSE, TRUE, Atom, Formula, both
 from kamrules.rules.pycode.kleene import Kleene, certain, guard, guarded
 
 FLIPPED: Final = {"==": "==", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
-_OPPOSITE: Final = {"==": "!=", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 # Every comparison has one key for itself and its opposite: the first is the one that holds.
 _POSITIVE: Final = {
     "==": ("==", True),
@@ -79,8 +78,7 @@ def compared(op: str, left: Value, right: Value) -> Kleene:
     base, holds = _POSITIVE[op]
     known = Atom(
         f"{left.key} {base} {right.key}",
-        code.compare(left.tree, op, right.tree),
-        code.compare(left.tree, _OPPOSITE[op], right.tree),
+        code.test(left.tree, base, right.tree),
         holds,
         subject=left.key if op == "==" and right.is_constant else "",
         cases=frozenset({right.constant}) if op == "==" and right.is_constant else frozenset(),
@@ -107,7 +105,7 @@ def _compared_loose(op: str, left: Value, right: Value) -> Kleene:
     }
     asked = [guard(local) for local in guards_of(left, right)]
     true, false = (
-        Atom(f"{left.key} {op} {right.key} {side}", tree, code.invert(tree))
+        Atom(f"{left.key} {op} {right.key} {side}", code.plain(tree))
         for side, tree in zip(("surely", "never"), tests[op], strict=True)
     )
     return Kleene(both(*asked, true), both(*asked, false), None)
@@ -121,8 +119,7 @@ def one_of(value: Value, constants: Sequence[Const], refer: Any) -> Kleene:
     collection = refer(wanted if len(wanted) <= _FEW else frozenset(wanted))
     known = Atom(
         f"{value.key} in {wanted!r}",
-        code.compare(value.tree, "in", collection),
-        code.compare(value.tree, "not in", collection),
+        code.test(value.tree, "in", collection),
         subject=value.key,
         cases=frozenset(wanted),
     )
