@@ -29,7 +29,14 @@ from kamrules.rules.lang.printer import core_text
 from kamrules.rules.lang.reference import Unknown, evaluate
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack
-from kamrules.rules.planning import Planned, late_entry_id, offer_id, satisfied, waiver_id
+from kamrules.rules.planning import (
+    PLAYS_WHEN,
+    Planned,
+    late_entry_id,
+    offer_id,
+    satisfied,
+    waiver_id,
+)  # fmt: skip
 from kamrules.rules.trace import Trace, Tracer, join_traces
 from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
 from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
@@ -207,6 +214,7 @@ class Assessor:
     ) -> tuple[str, ...]:
         """Return the plays whose milestone and precondition hold and that no tripped red line rules out."""
         blocked = any(self.pack.red_lines[name].severity == "BLOCK" for name in tripped)
+        blocked = blocked or statuses.get(PLAYS_WHEN) == "unmet"
         return tuple(
             name
             for name, spec in self.pack.plays.items()

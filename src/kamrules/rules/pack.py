@@ -59,6 +59,7 @@ class Pack:
     assumed_evidence: int
     tier_table: str | None
     health: str | None
+    plays_when: str | None
     privacy: f.Privacy | None
     hash: str
     sources: Mapping[str, f.Deck]
@@ -139,6 +140,7 @@ def read_pack(
         assumed_evidence=int(header.assumed_evidence[1:]),
         tier_table=header.tier_table,
         health=header.health,
+        plays_when=header.plays_when,
         privacy=header.privacy,
         hash=hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
         fields=fields,

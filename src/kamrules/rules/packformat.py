@@ -349,6 +349,9 @@ class PackFile(_Part):
     assumed_evidence: EvidenceLevel = "E1"
     tier_table: str | None = Field(default=None, description="id of the table that gives the account tier")
     health: str | None = Field(default=None, description="id of the scorecard that is the deal health")
+    plays_when: Condition | None = Field(
+        default=None, description="plays are offered only where this does not fail, such as on open deals"
+    )
     privacy: Privacy | None = None
     sources: dict[str, Deck] = Field(default_factory=dict)
     fields: dict[str, dict[str, CustomField]] = Field(default_factory=dict)

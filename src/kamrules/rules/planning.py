@@ -59,6 +59,7 @@ class _Planner:
         rules += [rule for name in pack.milestones if (rule := self.late_entry(name)) is not None]
         rules += [rule for name in pack.red_lines if (rule := self.waiver(name)) is not None]
         rules += [rule for name in pack.plays if (rule := self.play(name)) is not None]
+        rules += [rule for rule in [self.plays_when()] if rule is not None]
         plan = p.Plan(
             schema=words.schema,
             rules=tuple(rules),
@@ -96,8 +97,13 @@ class _Planner:
                     hint = nearest(deck, self.pack.sources)
                     self.words.fault("P-REF", f"no source `{deck}`", hint, section, name, "source", "deck")
 
+    def check_form(self, path: tuple[str, ...], form: str | None) -> None:
+        if form is not None and self.pack.forms and form not in self.words.ids("forms"):
+            self.words.fault("P-REF", f"no form `{form}`", nearest(form, self.pack.forms), *path)
+
     def criterion(self, name: str) -> p.Rule | None:
         spec = self.pack.criteria[name]
+        self.check_form(("criteria", name, "form"), spec.form)
         milestone = spec.gate.split(".")[0]
         if milestone not in self.pack.milestones:
             hint = nearest(milestone, self.pack.milestones)
@@ -174,6 +180,7 @@ class _Planner:
 
     def finding(self, name: str) -> p.Rule | None:
         spec = self.pack.findings[name]
+        self.check_form(("findings", name, "form"), spec.form)
         applies = self.applies(("findings", name), spec.applies_when, spec.min_evidence)
         when = self.words.condition(("findings", name, "breach_when"), level=spec.min_evidence)
         return None if when is None else p.Rule(name, happens(applies, when), applies)
@@ -206,6 +213,12 @@ class _Planner:
             return None
         when = self.words.condition(("plays", name, "offered_when"))
         return None if when is None else p.Rule(offer_id(name), when)
+
+    def plays_when(self) -> p.Rule | None:
+        if self.pack.plays_when is None:
+            return None
+        when = self.words.condition(("plays_when",))
+        return None if when is None else p.Rule(PLAYS_WHEN, when)
 
     def check_red_lines(self, path: tuple[str, ...], names: Iterable[str]) -> None:
         for index, name in enumerate(names):
@@ -268,6 +281,9 @@ def late_entry_id(milestone: str) -> str:
 def happens(applies: core.Node | None, when: core.Node) -> core.Node:
     """Return the core node `applies and holds`: no red line trips while it is unknown whether it applies."""
     return when if applies is None else core.And((applies, when))
+
+
+PLAYS_WHEN = "plays_when"  # id of the rule under which plays are offered at all
 
 
 def waiver_id(red_line: str) -> str:
