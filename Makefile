@@ -24,13 +24,15 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_docs.py --check
+	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/kamrules check handbook
 
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py
 
 bench: $(BENCH)/.done
-	$(BENCH)/bin/python benchmarks/record.py
+	$(BENCH)/bin/python benchmarks/record.py --write
+	$(BENCH)/bin/python benchmarks/pack.py --write
 
 clean:
 	rm -rf $(VENV) $(BENCH) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

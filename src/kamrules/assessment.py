@@ -17,6 +17,7 @@ from kamrules.rules.verdict import Status
 from kamrules.scoring.ledger import Health
 from kamrules.scoring.milestones import Stage
 from kamrules.scoring.questions import Question
+from kamrules.scoring.stakeholders import StakeholderMap
 from kamrules.scoring.tiers import Tier
 
 SCHEMA_VERSION = "1"
@@ -38,8 +39,8 @@ class PackRef:
 class CriterionResult:
     """Verdict on one entry or exit criterion.
 
-    With detail "full": `facts` are the facts read, `missing` the paths whose values are needed while unknown,
-    `failing` the parts of an unmet condition that fail, with parameters filled in, or the ids that fail.
+    With detail "full": `facts` are the known facts read, `missing` the paths whose values are needed while
+    unknown, `failing` the parts of an unmet condition that fail, parameters filled in, or the ids that fail.
     """
 
     id: str
@@ -101,7 +102,8 @@ class Assessment:
 
     `criteria`, `red_lines` and `findings` are complete and in pack order; `ask_first` ranks the unknown facts
     of the next gate; `tier` and `health` are None when the pack has none; `plays` are the advisory plays
-    offered now; `issues` are values that were dropped or redacted.
+    offered now; `people` is the measured stakeholder map (with detail "full"); `issues` are values that were
+    dropped or redacted.
     """
 
     deal_id: str | None
@@ -117,6 +119,7 @@ class Assessment:
     findings: tuple[FindingResult, ...]
     plays: tuple[str, ...]
     ask_first: tuple[Question, ...]
+    people: StakeholderMap | None = None
     issues: tuple[Fault, ...] = ()
     schema_version: str = SCHEMA_VERSION
 

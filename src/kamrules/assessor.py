@@ -42,6 +42,7 @@ from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
 from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
 from kamrules.scoring.milestones import Gate, Stage, judge_stage
 from kamrules.scoring.questions import Question, rank_questions
+from kamrules.scoring.stakeholders import MapPolicy, StakeholderMap, map_stakeholders, policy_from
 from kamrules.scoring.taint import first_act, without_tainted
 from kamrules.scoring.tiers import judge_tier
 from kamrules.scoring.whatif import narrowing
@@ -127,6 +128,7 @@ class Assessor:
             findings=tuple([self._finding(result(name), record, day) for name in self.pack.findings]),
             plays=self._plays(stage, statuses, tripped),
             ask_first=questions,
+            people=self._people(clean, day) if is_full else None,
             issues=issues,
         )
 
@@ -272,6 +274,16 @@ class Assessor:
             return found.low, found.high
 
         return narrowing(record, questions, health, points, self.plan.schema)
+
+    def _people(self, record: BaseModel, day: date) -> StakeholderMap:
+        ownership = getattr(getattr(record, "account", None), "ownership", None)
+        people = getattr(record, "stakeholders", None)
+        return map_stakeholders(people, ownership=ownership, as_of=day, policy=self._policy)
+
+    @cached_property
+    def _policy(self) -> MapPolicy:
+        values = {name: param.value for name, param in self.pack.params.items()}
+        return policy_from({**values, "map_assumed_evidence": self.pack.assumed_evidence})
 
     # --- reasons and checks
 

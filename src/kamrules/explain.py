@@ -15,6 +15,7 @@ from kamrules.headings import HEADINGS
 from kamrules.rules.trace import Fact
 from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.scoring.questions import Question
+from kamrules.scoring.stakeholders import Answer, Interval, StakeholderMap
 from kamrules.wording import escape_markdown
 
 Language = Literal["en", "zh"]
@@ -103,6 +104,8 @@ class _Writer:
             yield self.tier()
         if self.a.health is not None:
             yield self.health(self.a.health)
+        if self.a.people is not None and self.a.people.is_listed:
+            yield self.people(self.a.people)
         lines = [self.red_line(line) for line in self.a.red_lines if line.status in {"tripped", "waived"}]
         if lines:
             yield _Section(self.say("red_lines"), lines)
@@ -202,6 +205,20 @@ class _Writer:
         unknown = [line for line in health.ledger if line.low < line.high]
         items += [self.entry(line, "open", line.high - line.low) for line in unknown]
         return _Section(self.say("health"), items)
+
+    def people(self, people: StakeholderMap) -> _Section:
+        measures = people.measures()
+        shown = [key.removeprefix("people.") for key in HEADINGS if key.startswith("people.")]
+        items = [_Item(f"{self.say(f'people.{key}')}: {self.measure(measures[key])}") for key in shown]
+        return _Section(self.say("people"), items)
+
+    def measure(self, measure: Answer | Interval) -> str:
+        if isinstance(measure, Interval):
+            ends = [f"{end:.2f}".rstrip("0").rstrip(".") for end in (measure.low, measure.high)]
+            return ends[0] if ends[0] == ends[1] else " … ".join(ends)
+        if measure.truth is None:
+            return self.say("unknown_status")
+        return self.say("yes" if measure.truth else "no")
 
     def entry(self, line: LedgerEntry, key: str, points: float) -> _Item:
         card = self.engine.pack.scorecards[self.engine.pack.health or ""]

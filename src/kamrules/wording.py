@@ -82,6 +82,7 @@ class Wording:
             }
             for name in assessment.plays
         ]
+        data["people"] = assessment.people.to_dict() if assessment.people is not None else None
         health = assessment.health
         if health is not None and pack.health is not None:
             data["health"]["score"] = health.score

@@ -58,7 +58,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """The value of a condition by the reference, the facts it read, the paths it is unknown because of.
+    """The value of a condition by the reference, the known facts it read, the paths it is unknown because of.
 
     The facts that decided the value come first.
     """
@@ -138,7 +138,8 @@ class Tracer:
 
 def _result(value: Any, facts: Mapping[str, Fact]) -> Trace:
     missing = tuple(sorted(value.causes)) if isinstance(value, Unknown) else ()
-    return Trace(value, tuple(facts.values()), missing)
+    known = tuple(fact for fact in facts.values() if fact.value is not None)
+    return Trace(value, known, missing)
 
 
 def _outer_fields(node: Node) -> Iterator[Field]:

@@ -127,7 +127,12 @@ def open_ledger(
     for entry in card.entries:
         points = entry_points(entry, env)
         worst, best = span_of(entry)
-        facts = {fact.path: fact for node in _parts(entry) for fact in facts_of(node, env)}
+        facts = {
+            fact.path: fact
+            for node in _parts(entry)
+            for fact in facts_of(node, env)
+            if fact.value is not None
+        }
         lines.append(
             LedgerEntry(
                 entry.id,
