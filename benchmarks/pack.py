@@ -69,7 +69,7 @@ def main() -> None:
     page = [
         "# One deal: the whole handbook pack against its gates",
         "",
-        f"{len(deals)} deals of examples/welding, processor time, medians of {options.rounds} rounds in turns.",
+        f"{len(deals)} deals of examples/welding, processor time, medians of {options.rounds} rounds.",
         "Made by `benchmarks/pack.py --write`; microseconds depend on the machine and its load.",
         "",
         "| what | µs a deal | × gates |",
