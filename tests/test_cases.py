@@ -26,3 +26,25 @@ def engine_of(pack: Path) -> Engine:
 @pytest.mark.parametrize(("pack", "case"), CASES)
 def test_case_of_a_shipped_pack_holds(pack: Path, case: Case) -> None:
     assert [str(difference) for difference in run_case(engine_of(pack), case)] == []
+
+
+def _shown(name: str) -> set[str]:
+    """Return every status some case expects of a rule of the handbook pack."""
+    return {status for param in CASES for status in param.values[1].expect.get(name, ())}  # type: ignore[union-attr]  # a Case
+
+
+def _rules() -> list[tuple[str, set[str]]]:
+    pack = load_pack("handbook")
+    criteria = [(name, {"met", "unmet", "unknown"}) for name in pack.criteria]
+    red_lines = [(name, {"tripped", "clear", "unknown"}) for name in pack.red_lines]
+    findings = [(name, {"breach", "ok", "unknown"}) for name in pack.findings]
+    return [*criteria, *red_lines, *findings]
+
+
+@pytest.mark.parametrize(("name", "statuses"), _rules())
+def test_every_rule_of_the_handbook_has_cases_for_each_status(name: str, statuses: set[str]) -> None:
+    assert statuses <= _shown(name)
+
+
+def test_every_tier_and_the_gap_between_them_has_a_case() -> None:
+    assert {"A", "B", "C", "D"} <= _shown("tier")

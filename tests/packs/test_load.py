@@ -163,7 +163,7 @@ _FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=2000, deadline=None)
 @given(
     edits=st.lists(
         st.tuples(
