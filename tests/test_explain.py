@@ -30,7 +30,7 @@ def test_text_says_claim_support_blocker_next_action_and_slide(engine: kr.Engine
     assert "claimed: M4" in text
     assert "contradicted" in text
     assert "M1.E1" in text
-    assert 'fails: deal.account.industry != ""' in text
+    assert 'fails: Account › Industry != ""' in text
     assert "next: " in text
     assert "slide p" in text
     assert "no tier" in text

@@ -26,7 +26,7 @@ from kamrules.errors import Fault
 from kamrules.rules.backends import python, reference
 from kamrules.rules.lang.core import Node
 from kamrules.rules.lang.printer import core_text
-from kamrules.rules.lang.reference import Unknown, evaluate
+from kamrules.rules.lang.reference import Unknown, evaluate, value_of
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack
 from kamrules.rules.planning import (
@@ -37,6 +37,7 @@ from kamrules.rules.planning import (
     satisfied,
     waiver_id,
 )  # fmt: skip
+from kamrules.rules.residual import residual
 from kamrules.rules.trace import Trace, Tracer, join_traces
 from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
 from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
@@ -78,7 +79,6 @@ class Assessor:
         self._results = dict(self._plain_results())
         self._stage = lru_cache(_REMEMBERED)(self._judge)
         self._questions = lru_cache(_REMEMBERED)(lambda missing: rank_questions(dict(missing)))
-        self._conjuncts: dict[str, tuple[tuple[str, Node], ...]] = {}
 
     def assess(self, record: BaseModel, day: date, detail: Detail, issues: tuple[Fault, ...]) -> Assessment:
         """Return what the pack says of a record on a day."""
@@ -157,7 +157,7 @@ class Assessor:
         conditions = {row.id: row.when for row in table.rows}
 
         def doubts(row: str) -> tuple[Status, tuple[str, ...]]:
-            return self._doubts(f"{name}/{row}", conditions[row], record, day)
+            return self._doubts(conditions[row], record, day)
 
         order = self.pack.tables[name].outputs
         tier = judge_tier(table, outcome.tables[index], order, doubts if is_full else None)
@@ -186,7 +186,7 @@ class Assessor:
     ) -> tuple[str, ...]:
         spec = self.pack.criteria[name]
         if spec.met_when is not None:
-            return self._doubts(name, self._rules[name].when, record, day)[1]
+            return self._doubts(self._rules[name].when, record, day)[1]
         others = spec.all_of or spec.none_of or []
         wrong = "unmet" if spec.all_of else "met"
         return tuple(other for other in others if statuses[other] == wrong)
@@ -316,15 +316,14 @@ class Assessor:
     def _value(self, node: Node, record: BaseModel, day: date) -> Any:
         return evaluate(node, record, day, root=self.plan.root)
 
-    def _doubts(self, key: str, node: Node, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
-        """Return the conjuncts that fail, or else those that are unknown, with parameters filled in."""
-        if key not in self._conjuncts:
-            self._conjuncts[key] = tuple((core_text(part), part) for part in conjuncts(node))
-        values = [(text, self._value(part, record, day)) for text, part in self._conjuncts[key]]
-        failed = tuple(text for text, value in values if value is False)
-        if failed:
-            return "unmet", failed
-        return "unknown", tuple(text for text, value in values if isinstance(value, Unknown))
+    def _doubts(self, node: Node, record: BaseModel, day: date) -> tuple[Status, tuple[str, ...]]:
+        """Return the conjuncts that fail, or else those that are unknown, as they stand for this record."""
+        env = reference.environment(self.plan, record, day)
+        values = [(part, value_of(part, env)) for part in conjuncts(node)]
+        failed = [part for part, value in values if value is False]
+        doubtful = failed or [part for part, value in values if isinstance(value, Unknown)]
+        texts = dict.fromkeys(core_text(residual(part, env)) for part in doubtful)
+        return "unmet" if failed else "unknown", tuple(texts)
 
     def _check(self, record: BaseModel, day: date, outcome: Outcome, traces: Mapping[str, Trace]) -> None:
         """Raise if the compiled plan and the reference differ on this record."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
@@ -21,6 +22,7 @@ from kamrules.wording import escape_markdown
 Language = Literal["en", "zh"]
 Format = Literal["text", "markdown", "json"]
 
+_PATH = re.compile(r"\bdeal(?:\.\w+\b(?!\())+")  # a field of the record, not the macro of a list
 _SHOWN_FACTS = 8
 
 
@@ -153,10 +155,14 @@ class _Writer:
         if result.missing:
             labels = [self.engine.label(path, self.language) for path in result.missing[:_SHOWN_FACTS]]
             item.notes.append(f"{self.say('missing')}: {'; '.join(labels)}")
-        item.notes += [f"{self.say('fails')}: {text}" for text in result.failing]
+        item.notes += [f"{self.say('fails')}: {self.titled(text)}" for text in result.failing]
         action = spec.if_unknown if result.status == "unknown" else spec.if_unmet
         item.notes.append(f"{self.say('next')}: {action.get(self.language)}")
         return item
+
+    def titled(self, condition: str) -> str:
+        """Return a condition with the titles of facts in place of their paths."""
+        return _PATH.sub(lambda path: self.engine.label(path.group(), self.language), condition)
 
     def fact_notes(self, facts: tuple[Fact, ...]) -> list[str]:
         known = [fact for fact in facts if fact.value is not None]
@@ -189,7 +195,9 @@ class _Writer:
             notes.append(f"{self.say('valid')}: {review.valid_for_year}")
         for doubt in tier.why_not:
             status = self.say("unknown_status" if doubt.status == "unknown" else "unmet")
-            notes.append(f"{self.say('why_not')} {doubt.output}: {status}: {'; '.join(doubt.conditions)}")
+            notes.append(
+                f"{self.say('why_not')} {doubt.output}: {status}: {self.titled('; '.join(doubt.conditions))}"
+            )
         return _Section(self.say("tier"), [_Item(head, notes)])
 
     def health(self, health: Health) -> _Section:

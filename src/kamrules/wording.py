@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -27,19 +28,14 @@ class Wording:
 
     def label(self, path: str, language: Language = "en") -> str:
         """Return the title of a fact for a path such as `deal.stakeholders[2].stance`."""
-        words: list[str] = []
-        model: type[BaseModel] | None = self.model
-        for step in path.split(".")[1:]:
-            name, bracket, index = step.partition("[")
+        words = []
+        for model, name, index in self._steps(path):
             title = label_of(model, name, language) if model is not None else name
-            number = index.rstrip("]")
-            words.append(f"{title} {int(number) + 1}" if bracket and number else title)
-            known = model is not None and name in model.model_fields
-            model = model_in(model.model_fields[name].annotation) if model is not None and known else None
+            words.append(f"{title} {int(index) + 1}" if index else title)
         return " › ".join(words) or path
 
     def show(self, fact: Fact, language: Language = "en") -> str:
-        """Return the value of a fact as a person reads it; money in major units."""
+        """Return the value of a fact as a person reads it: money in major units, numbers with their unit."""
         value = fact.value
         if isinstance(value, bool):
             return {"en": ("no", "yes"), "zh": ("否", "是")}[language][value]
@@ -48,7 +44,27 @@ class Wording:
         if fact.currency is not None and value is not None:
             digits = minor_digits(fact.currency)
             return f"{Decimal(value).scaleb(-digits):,.{digits}f} {fact.currency}"
-        return str(value)
+        unit = self._unit(fact.path, language) if isinstance(value, int | float) else ""
+        return f"{value} {unit}" if unit else str(value)
+
+    def _steps(self, path: str) -> Iterator[tuple[type[BaseModel] | None, str, str]]:
+        """Yield the model, the field name and the list position (or "") of each step of a path."""
+        model: type[BaseModel] | None = self.model
+        for step in path.split(".")[1:]:
+            name, _, index = step.partition("[")
+            yield model, name, index.rstrip("]")
+            info = model.model_fields.get(name) if model is not None else None
+            model = model_in(info.annotation) if info is not None else None
+
+    def _unit(self, path: str, language: Language) -> str:
+        steps = list(self._steps(path))
+        if not steps or steps[-1][0] is None:
+            return ""
+        model, name, _ = steps[-1]
+        info = model.model_fields.get(name) if model is not None else None
+        extra = info.json_schema_extra if info is not None else None
+        unit = extra.get("unit_zh" if language == "zh" else "unit") if isinstance(extra, dict) else None
+        return str(unit or "")
 
     def to_dict(self, assessment: Assessment, language: Language = "en") -> dict[str, Any]:
         """Return an assessment as JSON-ready data, with names, slides and next actions from the pack."""
