@@ -22,7 +22,8 @@ from kamrules.wording import escape_markdown
 Language = Literal["en", "zh"]
 Format = Literal["text", "markdown", "json"]
 
-_PATH = re.compile(r"\bdeal(?:\.\w+\b(?!\())+")  # a field of the record, not the macro of a list
+_PATH = re.compile(r"\bdeal(?:\.\w+)+")
+_MACRO = re.compile(r"\.(?:exists|all|filter|exists_one|size)\(")
 _SHOWN_FACTS = 8
 
 
@@ -161,7 +162,9 @@ class _Writer:
         return item
 
     def titled(self, condition: str) -> str:
-        """Return a condition with the titles of facts in place of their paths."""
+        """Return a condition with the titles of facts in place of their paths, unless it looks into a list."""
+        if _MACRO.search(condition):
+            return condition
         return _PATH.sub(lambda path: self.engine.label(path.group(), self.language), condition)
 
     def fact_notes(self, facts: tuple[Fact, ...]) -> list[str]:
