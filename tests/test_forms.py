@@ -48,6 +48,18 @@ def test_a_filled_field_counts_and_is_printed(engine: kr.Engine) -> None:
     assert "to be filled in" in page
 
 
+def test_a_field_may_be_a_value_of_chosen_list_elements(engine: kr.Engine) -> None:
+    plans = [
+        {"stage": "M5", "tactics": "show the trial weld"},
+        {"stage": "M6", "tactics": "price"},
+        {"tactics": "?"},
+    ]
+    filled = kr.fill_form(engine, "JTF-004", {"plans": plans}, as_of=DAY)
+    texts = {field.key: field.texts for field in filled.fields}
+    assert texts["tactics"] == ("show the trial weld",)
+    assert texts["budget"] == ()
+
+
 def test_a_form_is_printed_in_chinese(engine: kr.Engine) -> None:
     filled = kr.fill_form(engine, "JTF-002", {"id": "D"}, as_of=DAY, language="zh")
     assert "待填写" in kr.form_markdown(engine, filled, "zh")

@@ -162,7 +162,7 @@ class _Writer:
         return item
 
     def titled(self, condition: str) -> str:
-        """Return a condition with the titles of facts in place of their paths, unless it looks into a list."""
+        """Return a condition with titles in place of the paths of facts, unless it looks into a list."""
         if _MACRO.search(condition):
             return condition
         return _PATH.sub(lambda path: self.engine.label(path.group(), self.language), condition)

@@ -9,8 +9,9 @@ from typing import Any
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.lang.core import Field, Node, path_of
-from kamrules.rules.lang.reference import Unknown, evaluate
+from kamrules.rules.lang.reference import Env, Place, Unknown, elements, value_of
 from kamrules.rules.lang.types import ListOf, Money, Object
+from kamrules.rules.planning import Each
 from kamrules.rules.trace import Fact
 from kamrules.wording import Language, escape_markdown
 
@@ -96,8 +97,8 @@ def fill_form(engine: Engine, form: str, deal: Any, *, as_of: date, language: La
     for key, node in engine.forms[form].items():
         field = spec.fields[key]
         title = field.title.get(language) if field.title is not None else _title(engine, node, key, language)
-        value = evaluate(node, record, as_of)
-        fields.append(FilledField(key, title, field.required, _texts(engine, node, value, language)))
+        env = {"deal": Place(record, "deal"), "as_of": Place(as_of, "as_of")}
+        fields.append(FilledField(key, title, field.required, _texts(engine, node, env, language)))
     deal_id = getattr(record, "id", None)
     return FilledForm(form, spec.title.get(language), deal_id, as_of.isoformat(), tuple(fields))
 
@@ -134,11 +135,17 @@ def form_markdown(engine: Engine, filled: FilledForm, language: Language = "en")
     return "\n".join(lines) + "\n"
 
 
-def _title(engine: Engine, node: Node, key: str, language: Language) -> str:
+def _title(engine: Engine, node: Node | Each, key: str, language: Language) -> str:
     return engine.label(path_of(node), language) if isinstance(node, Field) else key
 
 
-def _texts(engine: Engine, node: Node, value: Any, language: Language) -> tuple[str, ...]:
+def _texts(engine: Engine, node: Node | Each, env: Env, language: Language) -> tuple[str, ...]:
+    if isinstance(node, Each):
+        chosen = [
+            one for one in elements(node.range, node.var, env) or () if value_of(node.when, one) is True
+        ]
+        return tuple(text for one in chosen for text in _texts(engine, node.show, one, language))
+    value = value_of(node, env)
     if isinstance(value, Unknown) or value == "":
         return ()
     kind = node.type if isinstance(node, Field) else None

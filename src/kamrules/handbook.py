@@ -107,4 +107,4 @@ def _lines(spec: Any, language: Language) -> Iterator[tuple[str, str]]:
     for base in getattr(spec, "basis", ()):
         yield "basis", f"{base.law} ({base.mark})"
     for key, field in getattr(spec, "fields", {}).items():
-        yield "field", f"{key} = {field.path}"
+        yield "field", f"{key} = {field.path or f'{field.each.show} of {field.each.of}'}"

@@ -262,10 +262,20 @@ class ScorecardSpec(_Part):
     source: Source | None = None
 
 
-class FormField(_Part):
-    """One field of a form: the fact or list of the record that fills it."""
+class EachOf(_Part):
+    """A value of each list element for which a condition holds."""
 
-    path: Condition
+    of: Condition
+    var: str = Field(alias="as")
+    when: Condition | None = None
+    show: Condition
+
+
+class FormField(_Part):
+    """One field of a form: the fact or list that fills it (`path`), or a value of list elements (`each`)."""
+
+    path: Condition | None = None
+    each: EachOf | None = None
     title: Words | None = None
     required: bool = True
 

@@ -14,8 +14,18 @@ from kamrules.rules import plan as p
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
-from kamrules.rules.scoreplan import plan_scorecard
+from kamrules.rules.scoreplan import in_list, list_at, plan_scorecard
 from kamrules.rules.vocabulary import ROOT, Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Each:
+    """A value `show` of every element of a list for which `when` surely holds."""
+
+    range: core.Field
+    var: core.Var
+    when: core.Node
+    show: core.Node
 
 
 @dataclass(slots=True)
@@ -29,7 +39,7 @@ class Planned:
     plan: p.Plan
     valid_for: core.Node | None = None
     due: dict[str, core.Node] = field(default_factory=dict)
-    forms: dict[str, dict[str, core.Node]] = field(default_factory=dict)
+    forms: dict[str, dict[str, core.Node | Each]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -236,16 +246,32 @@ class _Planner:
                     found[name] = node
         return found
 
-    def forms(self) -> dict[str, dict[str, core.Node]]:
+    def forms(self) -> dict[str, dict[str, core.Node | Each]]:
         """Return what fills each field of each form, as expressions of the record."""
-        found: dict[str, dict[str, core.Node]] = {}
+        found: dict[str, dict[str, core.Node | Each]] = {}
         for name, form in self.pack.forms.items():
             found[name] = {}
-            for key in form.fields:
-                node = self.words.condition(("forms", name, "fields", key, "path"), expected=None)
+            for key, field_ in form.fields.items():
+                node = self.form_field(("forms", name, "fields", key), field_)
                 if node is not None:
                     found[name][key] = node
         return found
+
+    def form_field(self, path: tuple[str, ...], spec: f.FormField) -> core.Node | Each | None:
+        if (spec.path is None) == (spec.each is None):
+            self.words.fault("P-FORM", "exactly one of path, each is expected", "", *path)
+            return None
+        if spec.each is None:
+            return self.words.condition((*path, "path"), expected=None)
+        range_ = list_at(self.words, (*path, "each", "of"))
+        if range_ is None or not isinstance(range_.type, t.ListOf):
+            return None
+        var = core.Var(spec.each.var, range_.type.element)
+        show = in_list(self.words, (*path, "each", "show"), var, None)
+        when: core.Node | None = core.Const(True, t.Bool())
+        if spec.each.when is not None:
+            when = in_list(self.words, (*path, "each", "when"), var, t.Bool())
+        return None if show is None or when is None else Each(range_, var, when, show)
 
     def valid_for(self) -> core.Node | None:
         name = self.pack.tier_table

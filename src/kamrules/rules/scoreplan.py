@@ -44,26 +44,40 @@ def _scale(words: Vocabulary, path: tuple[str, ...], key: str, spec: f.ScoreEntr
     return p.Scale(key, float(spec.points), value, float(spec.low), float(spec.high))
 
 
+def list_at(words: Vocabulary, path: tuple[str, ...]) -> core.Field | None:
+    """Return the list of the record named at `path` of the pack; None and a fault when it is none."""
+    found = words.condition(path, expected=None)
+    if isinstance(found, core.Field) and isinstance(found.type, t.ListOf):
+        return found
+    if found is not None:
+        words.fault("P-TYPE", "a list of the record is expected", "", *path)
+    return None
+
+
+def in_list(
+    words: Vocabulary, path: tuple[str, ...], var: core.Var, expected: t.Type | None
+) -> core.Node | None:
+    """Return the condition at `path` of the pack, which may name the element `var` of a list."""
+    text = text_of(words.pack.node.find(path))
+    try:
+        return check(parse(text), text, words.scope({var.name: var.type}), expected)
+    except ExpressionError as error:
+        words.faults.extend(error.faults)
+        return None
+
+
 def _over_list(words: Vocabulary, path: tuple[str, ...], key: str, spec: f.ScoreEntry) -> p.Entry | None:
     part = spec.share or spec.mean
     if part is None:
         return None
     path = (*path, "share" if spec.share else "mean")
-    range_ = words.condition((*path, "of"), expected=None)
-    if not isinstance(range_, core.Field) or not isinstance(range_.type, t.ListOf):
-        if range_ is not None:
-            words.fault("P-TYPE", f"`{part.of}` is not a list of the record", "", *path, "of")
+    range_ = list_at(words, (*path, "of"))
+    if range_ is None or not isinstance(range_.type, t.ListOf):
         return None
     var = core.Var(part.var, range_.type.element)
-    scope = words.scope({part.var: range_.type.element})
 
     def read(field_name: str, expected: t.Type | None) -> core.Node | None:
-        text = text_of(words.pack.node.find((*path, field_name)))
-        try:
-            return check(parse(text), text, scope, expected)
-        except ExpressionError as error:
-            words.faults.extend(error.faults)
-            return None
+        return in_list(words, (*path, field_name), var, expected)
 
     if spec.mean is None:
         when = read("when", t.Bool())
