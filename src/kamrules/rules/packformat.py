@@ -381,6 +381,17 @@ class PackFile(_Part):
 
 
 def pack_json_schema() -> dict[str, Any]:
-    """Return the JSON Schema (2020-12) of the pack format, for editors."""
+    """Return the JSON Schema (2020-12) of a pack file, for editors.
+
+    A pack that extends another, and a part that is included, give only what they change, so nothing is
+    required here but in texts; loading tells what is missing in the whole. `null` deletes what was inherited.
+    """
     schema = PackFile.model_json_schema(by_alias=True)
+    for name, part in schema["$defs"].items():
+        if name != Words.__name__:
+            part.pop("required", None)
+    for section in schema["properties"].values():
+        items = section.get("additionalProperties")
+        if isinstance(items, dict):
+            section["additionalProperties"] = {"anyOf": [items, {"type": "null"}]}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": "kamrules pack", **schema}
