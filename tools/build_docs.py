@@ -4,8 +4,9 @@
     python tools/build_docs.py --check   write nothing; exit 1 if a page is stale or an example fails
 
 Generated pages: docs/generated/*.md. Blocks in README.md and docs/*.md: ```python fences run, top to bottom,
-in one namespace a page; ```console fences hold `$ command` lines whose output is filled in; text between
-`<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md without its title.
+in one namespace a page; ```yaml fences that hold a whole pack must load; ```console fences hold `$ command`
+lines whose output is filled in; text between `<!-- include NAME -->` and `<!-- end NAME -->` is
+docs/generated/NAME.md without its title.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,7 +32,7 @@ ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 COMMANDS = ("assess", "explain", "form", "handbook", "check", "test", "schema")
-_FENCE = re.compile(r"^```(python|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = re.compile(r"^```(python|console|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INCLUDE = re.compile(r"(<!-- include ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
 
@@ -155,6 +157,16 @@ def run(command: str) -> str:
     return "\n".join(line.rstrip() for line in done.stdout.splitlines()) + "\n"
 
 
+def check_pack_file(text: str) -> None:
+    """Raise if a whole pack shown on a page has faults; parts of packs are not checked."""
+    if "\nkamrules: 1" not in text:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "pack.yaml"
+        path.write_text(text, encoding="utf-8")
+        kr.load_pack(path)
+
+
 def fill(page: Path, generated: dict[Path, str]) -> str:
     """Return the page with its console output and included blocks made anew; run its Python examples."""
     text = page.read_text(encoding="utf-8")
@@ -162,6 +174,9 @@ def fill(page: Path, generated: dict[Path, str]) -> str:
 
     def fence(match: re.Match[str]) -> str:
         kind, body = match.groups()
+        if kind == "yaml":
+            check_pack_file(body)
+            return match.group(0)
         if kind == "python":
             exec(compile(body, f"{page.name} example", "exec"), namespace)
             return match.group(0)

@@ -11,7 +11,7 @@ from kamrules.scoring.ledger import Health
 
 
 def load() -> kr.Engine:
-    pack = kr.load_pack("handbook", params={"tier_rank_cut": 30}, currency="USD")
+    pack = kr.load_pack("handbook", params={"rank_cut": 30}, currency="USD")
     assert_type(pack, kr.Pack)
     checked, faults = kr.check_pack("mine.yaml")
     assert_type(faults, tuple[kr.Fault, ...])

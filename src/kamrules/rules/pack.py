@@ -250,7 +250,15 @@ def _section(node: Node, name: str, model: type[BaseModel], faults: list[Fault])
             found[key] = model.model_validate(child.data())
         except ValidationError as error:
             located = replace(child, span=child.key_span or child.span)
-            faults.extend(faults_of(error, model, node=located, prefix="P", where=f"{name}.{key}"))
+            found_faults = faults_of(error, model, node=located, prefix="P", where=f"{name}.{key}")
+            if node.get("extends") is not None:
+                # What looks incomplete in an extension is often an override of a misspelt id.
+                hint = nearest(key, [other for other in section.value if other != key])
+                found_faults = [
+                    replace(fault, hint=hint or fault.hint) if fault.code == "P-MISSING" else fault
+                    for fault in found_faults
+                ]
+            faults.extend(found_faults)
     return found
 
 
