@@ -188,3 +188,19 @@ def test_filling_a_blank_never_turns_a_verdict_round(
     after = {c.id: c.status for c in engine.assess(filled, as_of=DAY, detail="brief").criteria}
     turned = {i for i, s in before.items() if {s, after[i]} == {"met", "unmet"}}
     assert turned == set()
+
+
+def test_a_red_line_cites_the_law_of_the_day_of_the_act_and_is_no_legal_advice(engine: kr.Engine) -> None:
+    def cited(day: str) -> list[str]:
+        gift = {"on": day, "kind": "gift", "within_policy": False, "is_cash_like": True}
+        found = engine.to_dict(engine.assess({"expenses": [gift]}, as_of=DAY))
+        line = next(item for item in found["red_lines"] if item["id"] == "RL-08")
+        assert line["status"] == "tripped"
+        assert line["act_on"] == day
+        assert "legal advice" in line["note"]
+        return [base["law"] for base in line["basis"] if "Anti-Unfair" in base["law"]]
+
+    before, after = cited("2025-10-14"), cited("2025-10-15")
+    assert len(before) == len(after) == 1
+    assert "art. 7" in before[0]
+    assert "art. 8" in after[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -83,6 +84,11 @@ class Wording:
             item["name"] = line.name.get(language)
             item["slides"] = line.source.slide or []
             item["lawful_alternative"] = line.lawful_alternative.get(language)
+            item["note"] = line.note.get(language) if line.note is not None else None
+            day = date.fromisoformat(item["act_on"] or assessment.as_of)
+            item["basis"] = [
+                {"law": base.law, "mark": base.mark} for base in line.basis if base.applies_on(day)
+            ]
         for item in data["findings"]:
             finding = pack.findings[item["id"]]
             item["name"] = finding.name.get(language)
