@@ -6,6 +6,7 @@ of ours and is raised.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -40,16 +41,17 @@ from kamrules.rules.planning import (
 from kamrules.rules.residual import residual
 from kamrules.rules.trace import Trace, Tracer, join_traces
 from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
-from kamrules.scoring.ledger import Band, Health, judge_health, open_ledger
+from kamrules.scoring.ledger import Band, Health, LedgerEntry, judge_health, open_ledger
 from kamrules.scoring.milestones import Gate, Stage, judge_stage
 from kamrules.scoring.questions import Question, rank_questions
 from kamrules.scoring.stakeholders import MapPolicy, StakeholderMap, map_stakeholders, policy_from
-from kamrules.scoring.taint import first_act, without_tainted
+from kamrules.scoring.taint import Cleaned, first_act, without_tainted
 from kamrules.scoring.tiers import judge_tier
 from kamrules.scoring.whatif import narrowing
 
 Detail = Literal["brief", "full"]
 _REMEMBERED = 4096
+_INDEX = re.compile(r"\[\d+\]")
 _RED_LINE: dict[Status, Any] = {
     "met": "tripped", "unmet": "clear", "unknown": "unknown", "not_applicable": "not_applicable",
 }  # fmt: skip
@@ -110,10 +112,14 @@ class Assessor:
         )
         tripped = tuple(line.id for line in red_lines if line.status == "tripped")
         clean = self._clean(record, day, tripped)
-        health = self._health(clean, day, outcome if clean is record else None, tripped, is_full=is_full)
-        questions = self._questions(tuple((name, traces[name].missing) for name in stage.unknowns))
+        health = self._health(
+            clean, day, outcome if clean.record is record else None, tripped, is_full=is_full
+        )
+        waiting = tuple((name, self._askable(traces[name].missing, clean)) for name in stage.unknowns)
+        questions = self._questions(waiting)
         if is_full and health is not None:
             questions = self._narrowed(clean, day, questions, health)
+            health = replace(health, ledger=_as_assessed(health.ledger, clean))
         return Assessment(
             deal_id=getattr(record, "id", None),
             deal_name=getattr(record, "name", None),
@@ -128,7 +134,7 @@ class Assessor:
             findings=tuple([self._finding(result(name), record, day) for name in self.pack.findings]),
             plays=self._plays(stage, statuses, tripped),
             ask_first=questions,
-            people=self._people(clean, day) if is_full else None,
+            people=self._people(record, clean, day) if is_full else None,
             issues=issues,
         )
 
@@ -233,15 +239,28 @@ class Assessor:
         grades = self.pack.scorecards[self.pack.health or ""].grades
         return tuple(Band(name, float(grade.at_least)) for name, grade in grades.items())
 
-    def _clean(self, record: BaseModel, day: date, tripped: tuple[str, ...]) -> BaseModel:
-        if not tripped or self.pack.health is None:
-            return record
+    def _clean(self, record: BaseModel, day: date, tripped: tuple[str, ...]) -> Cleaned:
+        if not tripped:
+            return Cleaned(record)
         lines = [(self._rules[name].when, self.pack.red_lines[name].taints) for name in tripped]
         return without_tainted(record, lines, day, root=self.plan.root)
 
+    def _askable(self, paths: tuple[str, ...], clean: Cleaned) -> tuple[str, ...]:
+        """Return the facts one may ask for: none that trips a red line, none the pack forbids to ask for."""
+        return tuple(
+            path
+            for path in paths
+            if clean.place(path) is not None and _INDEX.sub("", path) not in self._never_asked
+        )
+
+    @cached_property
+    def _never_asked(self) -> frozenset[str]:
+        privacy = self.pack.privacy
+        return frozenset(privacy.never_asked if privacy is not None else ())
+
     def _health(
         self,
-        record: BaseModel,
+        clean: Cleaned,
         day: date,
         outcome: Outcome | None,
         tripped: tuple[str, ...],
@@ -253,32 +272,43 @@ class Assessor:
             return None
         spec = self.pack.scorecards[name]
         index = list(self.pack.scorecards).index(name)
-        points = (outcome or self.program.run(record, day)).scores[index]
+        points = (outcome or self.program.run(clean.record, day)).scores[index]
         card = self.plan.scorecards[index]
         vetoes = tuple(line for line in tripped if self.pack.red_lines[line].severity in spec.veto)
         health = judge_health(points.low, points.high, self._bands, vetoed_by=vetoes)
         if not is_full:
             return health
         dimensions = {key: entry.dimension for key, entry in spec.entries.items()}
-        ledger = open_ledger(card, record, day, root=self.plan.root, dimensions=dimensions)
+        ledger = open_ledger(card, clean.record, day, root=self.plan.root, dimensions=dimensions)
         return replace(health, base=card.base, ledger=ledger)
 
     def _narrowed(
-        self, record: BaseModel, day: date, questions: tuple[Question, ...], health: Health
+        self, clean: Cleaned, day: date, questions: tuple[Question, ...], health: Health
     ) -> tuple[Question, ...]:
-        """Return the questions, those of the health ledger too, with how far an answer narrows the score."""
+        """Return the questions, those of the health ledger too, with how far an answer narrows the score.
+
+        They are tried on the clean record and named by their place in the record as assessed.
+        """
         index = list(self.pack.scorecards).index(self.pack.health or "")
 
         def points(changed: BaseModel) -> tuple[float, float]:
             found = self.program.run(changed, day).scores[index]
             return found.low, found.high
 
-        return narrowing(record, questions, health, points, self.plan.schema)
+        moved = tuple(replace(question, path=clean.place(question.path) or "") for question in questions)
+        asked = narrowing(clean.record, moved, health, points, self.plan.schema)
+        named = [replace(question, path=clean.origin(question.path)) for question in asked]
+        may_ask = set(self._askable(tuple(question.path for question in named), clean))
+        return tuple(question for question in named if question.path in may_ask)
 
-    def _people(self, record: BaseModel, day: date) -> StakeholderMap:
-        ownership = getattr(getattr(record, "account", None), "ownership", None)
-        people = getattr(record, "stakeholders", None)
-        return map_stakeholders(people, ownership=ownership, as_of=day, policy=self._policy)
+    def _people(self, record: BaseModel, clean: Cleaned, day: date) -> StakeholderMap:
+        return map_stakeholders(
+            getattr(record, "stakeholders", None),
+            ownership=getattr(getattr(clean.record, "account", None), "ownership", None),
+            as_of=day,
+            policy=self._policy,
+            left_out=clean.left_out.get(f"{self.plan.root}.stakeholders", ()),
+        )
 
     @cached_property
     def _policy(self) -> MapPolicy:
@@ -338,3 +368,17 @@ class Assessor:
             deal = getattr(record, "id", None)
             message = f"pack {self.pack.hash[:12]}, deal {deal}: compiled and reference engine disagree"
             raise EngineDisagreementError(message)
+
+
+def _as_assessed(ledger: tuple[LedgerEntry, ...], clean: Cleaned) -> tuple[LedgerEntry, ...]:
+    """Return the ledger of a clean record with its facts named by their place in the record as assessed."""
+    if not clean.left_out:
+        return ledger
+    return tuple(
+        replace(
+            line,
+            facts=tuple(replace(fact, path=clean.origin(fact.path)) for fact in line.facts),
+            missing=tuple(clean.origin(path) for path in line.missing),
+        )
+        for line in ledger
+    )

@@ -337,6 +337,9 @@ class Privacy(_Part):
         default_factory=dict, description="terms redacted in free text, by kind"
     )
     text_fields: list[str] = Field(default_factory=list, description="free-text fields read for the terms")
+    never_asked: list[str] = Field(
+        default_factory=list, description="fields nobody may be asked to find out, though some record them"
+    )
 
 
 class NotExecutable(_Part):

@@ -7,6 +7,7 @@ unknown. The record itself is not changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -17,9 +18,44 @@ from kamrules.rules.lang.reference import Place, locate, read
 from kamrules.rules.trace import witnesses
 
 
+@dataclass(frozen=True, slots=True)
+class Cleaned:
+    """A record without its tainted facts, and where the others stand in the record as assessed.
+
+    `left_out` has the positions left out of each list, `blanked` the paths of fields made unknown. Leaving
+    out an element moves those after it: paths are translated, so that a fact is always named by its place
+    in the record as assessed.
+    """
+
+    record: BaseModel
+    left_out: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
+    blanked: frozenset[str] = frozenset()
+
+    def place(self, path: str) -> str | None:
+        """Return where a fact of the record as assessed stands in the clean one, None if it is tainted."""
+        if any(path == blank or path.startswith(f"{blank}.") for blank in self.blanked):
+            return None
+        for name, gone in self.left_out.items():
+            position, rest = _position(path, name)
+            if position is not None:
+                moved = position - sum(1 for one in gone if one < position)
+                return None if position in gone else f"{name}[{moved}]{rest}"
+        return path
+
+    def origin(self, path: str) -> str:
+        """Return where a fact of the clean record stands in the record as assessed."""
+        for name, gone in self.left_out.items():
+            position, rest = _position(path, name)
+            if position is not None:
+                for one in gone:
+                    position += one <= position
+                return f"{name}[{position}]{rest}"
+        return path
+
+
 def without_tainted(
     record: BaseModel, lines: Iterable[tuple[Node, Iterable[str]]], as_of: date, *, root: str = "deal"
-) -> BaseModel:
+) -> Cleaned:
     """Return a copy of the record without the facts that trip red lines.
 
     Parameters
@@ -41,7 +77,8 @@ def without_tainted(
         clean = with_value(clean, path, kept)
     for path in sorted(blanked):
         clean = with_value(clean, path, None)
-    return clean
+    left_out = {path: tuple(sorted(positions)) for path, positions in dropped.items()}
+    return Cleaned(clean, left_out, frozenset(blanked))
 
 
 def first_act(node: Node, record: BaseModel, as_of: date, *, root: str = "deal") -> date | None:
@@ -79,6 +116,14 @@ def _with(holder: Any, steps: list[str], value: Any) -> Any:
     if isinstance(holder, Mapping):
         return {**holder, name: new}
     return holder.model_copy(update={name: new})
+
+
+def _position(path: str, name: str) -> tuple[int | None, str]:
+    """Return the list position at the head of a path into the list `name`, and the rest of the path."""
+    if not path.startswith(f"{name}["):
+        return None, ""
+    index, _, rest = path.removeprefix(f"{name}[").partition("]")
+    return int(index), rest
 
 
 def _value_at(record: Any, path: str) -> Any:
