@@ -204,3 +204,40 @@ def test_a_red_line_cites_the_law_of_the_day_of_the_act_and_is_no_legal_advice(e
     assert len(before) == len(after) == 1
     assert "art. 7" in before[0]
     assert "art. 8" in after[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        pytest.param("est_value", "x", id="text"),
+        pytest.param("stakeholders", [1], id="element"),
+        pytest.param("milestone", ["M1"], id="list"),
+        pytest.param("evidence", "E3", id="evidence"),
+    ],
+)
+def test_a_record_broken_after_it_was_read_is_refused_and_stops_no_stream(
+    engine: kr.Engine, name: str, value: Any
+) -> None:
+    record = engine.read(DEAL)
+    setattr(record, name, value)
+    with pytest.raises(kr.RecordError, match=name):
+        engine.assess(record, as_of=DAY)
+    results = list(engine.assess_many([record, DEAL], as_of=DAY, detail="full"))
+    assert [type(result) for result in results] == [Rejection, Assessment]
+    repaired = list(engine.assess_many([record, DEAL], as_of=DAY, detail="full", bad_values="unknown"))
+    assert [type(result) for result in repaired] == [Assessment, Assessment]
+
+
+def test_records_without_end_or_too_long_to_print_stop_no_stream(engine: kr.Engine) -> None:
+    looped: dict[str, Any] = {"id": 10**5000}
+    looped["account"] = looped
+    for mode in ("reject", "unknown"):
+        results = list(engine.assess_many([looped, DEAL], as_of=DAY, bad_values=mode))
+        assert [type(result) for result in results] == [Rejection, Assessment]
+
+
+def test_an_option_that_does_not_exist_is_refused(engine: kr.Engine) -> None:
+    with pytest.raises(kr.ArgumentError, match="`quick` given for detail, `brief` or `full` expected"):
+        engine.assess(DEAL, as_of=DAY, detail="quick")  # type: ignore[arg-type]  # on purpose
+    with pytest.raises(kr.ArgumentError, match="`drop` given for bad_values"):
+        list(engine.assess_many([], as_of=DAY, bad_values="drop"))  # type: ignore[arg-type]  # on purpose

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import UserDict
 from datetime import date
+from typing import Any
 
 import pytest
 
@@ -67,3 +69,41 @@ def test_without_a_rule_nothing_is_private() -> None:
 def test_a_latin_term_matches_whole_words_only() -> None:
     guard = PrivacyGuard(RULE)
     assert guard.redactions({"background": "diabetesX"}) == []
+
+
+def looped() -> dict[str, Any]:
+    deal: dict[str, Any] = {"id": "loop"}
+    deal["account"] = deal
+    return deal
+
+
+def nested(depth: int) -> list[Any]:
+    value: list[Any] = []
+    for _ in range(depth):
+        value = [value]
+    return value
+
+
+@pytest.mark.parametrize("deal", [looped(), {"stakeholders": nested(50_000)}], ids=["loop", "deep"])
+def test_a_record_without_end_is_refused_in_either_mode(deal: dict[str, Any]) -> None:
+    with pytest.raises(RecordError, match="R-DEPTH: the record is nested too deeply"):
+        INTAKE.read(deal)
+    assert INTAKE.read_without_bad_values(deal) is None
+
+
+def test_a_number_too_long_to_print_is_a_fault_of_the_record() -> None:
+    with pytest.raises(RecordError) as caught:
+        INTAKE.read({"est_value": 10**5000})
+    assert [fault.code for fault in caught.value.faults] == ["R-VALUE"]
+
+
+def test_any_mapping_is_a_deal() -> None:
+    record, _ = INTAKE.read(UserDict(id="D", account=UserDict(name="n")))
+    assert record == Deal.model_validate({"id": "D", "account": {"name": "n"}})
+
+
+@pytest.mark.parametrize("deal", [None, [1], "x"])
+def test_what_is_no_record_is_refused_as_it_is(deal: Any) -> None:
+    with pytest.raises(RecordError, match="given, a mapping or a record expected"):
+        INTAKE.read(deal)
+    assert INTAKE.read_without_bad_values(deal) is None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from pydantic import BaseModel
 
@@ -17,6 +17,7 @@ from kamrules.rules.pack import Pack, read_pack
 from kamrules.rules.planning import Planned, plan_pack
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Outcome
+from kamrules.validation import shown
 from kamrules.wording import ASSESSMENT, Language, Wording
 
 BadValues = Literal["reject", "unknown"]
@@ -120,10 +121,9 @@ class Engine:
         RecordError
             KR300 with every field that does not fit.
         ArgumentError
-            KR500 when `as_of` is not a date.
+            KR500 when `as_of` is not a date, or `detail` is neither of the two.
         """
-        record, issues = self._intake.read(deal)
-        return self._assessor.assess(record, _day(as_of), detail, issues)
+        return self._assess(self._intake.read(deal), _day(as_of), _one_of(Detail, "detail", detail))
 
     def assess_many(
         self,
@@ -141,23 +141,32 @@ class Engine:
         only what is no record at all is rejected. A `Rejection` in the input is passed through.
         """
         day = _day(as_of)
-        if bad_values not in {"reject", "unknown"}:
-            raise ArgumentError(
-                Fault("A-VALUE", f"bad_values is `reject` or `unknown`, seen: `{bad_values}`")
-            )
+        _one_of(Detail, "detail", detail)
+        _one_of(BadValues, "bad_values", bad_values)
         for row, deal in enumerate(deals, start_row):
             if isinstance(deal, Rejection):
                 yield deal
                 continue
             try:
-                record, issues = self._intake.read(deal)
+                found = self._assess(self._intake.read(deal), day, detail)
             except RecordError as error:
                 repaired = self._intake.read_without_bad_values(deal) if bad_values == "unknown" else None
                 if repaired is None:
                     yield Rejection(row, _id_of(deal), error.faults, deal)
                     continue
-                record, issues = repaired
-            yield self._assessor.assess(record, day, detail, issues)
+                found = self._assess(repaired, day, detail)
+            yield found
+
+    def _assess(self, read: tuple[BaseModel, tuple[Fault, ...]], day: date, detail: Detail) -> Assessment:
+        record, issues = read
+        try:
+            return self._assessor.assess(record, day, detail, issues)
+        except RecordError:
+            raise
+        except Exception:
+            # A record is not checked again when it comes in; somebody may have set a wrong value since.
+            self._intake.read_again(record)
+            raise
 
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""
@@ -187,6 +196,14 @@ def _day(as_of: Any) -> date:
     return as_of
 
 
+def _one_of(choices: Any, name: str, value: Any) -> Any:
+    allowed = get_args(choices)
+    if value not in allowed:
+        expected = " or ".join(f"`{choice}`" for choice in allowed)
+        raise ArgumentError(Fault("A-VALUE", f"{shown(value)} given for {name}, {expected} expected"))
+    return value
+
+
 def _id_of(deal: Any) -> str | None:
     found = deal.get("id") if isinstance(deal, Mapping) else getattr(deal, "id", None)
-    return None if found is None else str(found)
+    return found if isinstance(found, str) else None if found is None else shown(found).strip("`")

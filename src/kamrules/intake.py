@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from kamrules.errors import Fault, RecordError
 from kamrules.privacy import PrivacyGuard
 from kamrules.rules.packformat import Privacy
-from kamrules.validation import faults_of, path_text
+from kamrules.validation import faults_of, path_text, shown
 
 
 class Intake:
@@ -24,7 +24,12 @@ class Intake:
         """Return the record and what was redacted on the way; RecordError lists every bad field."""
         if isinstance(deal, self.model):
             return deal, ()
-        data = _mapping(deal)
+        try:
+            return self._validated(_mapping(deal))
+        except RecursionError:
+            raise RecordError(Fault("R-DEPTH", "the record is nested too deeply")) from None
+
+    def _validated(self, data: Mapping[str, Any]) -> tuple[BaseModel, tuple[Fault, ...]]:
         redacted, issues = self._redact(data)
         try:
             return self.model.model_validate(redacted), issues
@@ -34,16 +39,21 @@ class Intake:
             known = {fault.where for fault in refused}
             found = [fault for fault in faults_of(error, self.model) if fault.where not in known]
             raise RecordError([*refused, *found]) from None
-        except RecursionError:
-            raise RecordError(Fault("R-DEPTH", "the record is nested too deeply")) from None
+
+    def read_again(self, record: BaseModel) -> None:
+        """Raise RecordError if an attribute was set to a wrong value after the record had been read."""
+        self.read(record.model_dump(exclude_unset=True, warnings=False))
 
     def read_without_bad_values(self, deal: Any) -> tuple[BaseModel, tuple[Fault, ...]] | None:
         """Return the record with every bad value removed and the faults they had; None if nothing remains."""
         try:
-            return self.read(deal)
+            given = _mapping(deal)
+            return self.read(given)
         except RecordError as error:
             faults = error.faults
-        data = _plain_copy(deal)
+        if not isinstance(deal, Mapping | BaseModel) or any(fault.code == "R-DEPTH" for fault in faults):
+            return None
+        data = _plain_copy(given)
         while isinstance(data, dict):
             data, issues = self._redact(data)
             try:
@@ -73,11 +83,13 @@ class Intake:
 
 
 def _mapping(deal: Any) -> Mapping[str, Any]:
-    data = deal.model_dump(exclude_unset=True) if isinstance(deal, BaseModel) else deal
-    if not isinstance(data, Mapping):
-        message = f"a deal is a mapping or a record, seen: {type(deal).__name__}"
-        raise RecordError(Fault("R-VALUE", message))
-    return data
+    if isinstance(deal, dict):
+        return deal
+    if isinstance(deal, BaseModel):
+        return deal.model_dump(exclude_unset=True, warnings=False)
+    if not isinstance(deal, Mapping):
+        raise RecordError(Fault("R-VALUE", f"{shown(deal)} given, a mapping or a record expected"))
+    return {**_plain_copy(deal)}
 
 
 def _plain_copy(value: Any) -> Any:

@@ -70,8 +70,20 @@ def _wording(item: Any, model: type[BaseModel]) -> tuple[str, str, str]:
 
 def shown(value: Any) -> str:
     """Return a short quoted form of what the user gave."""
-    text = value if isinstance(value, str) else repr(value)
-    return f"`{text if len(text) <= _SHOWN else text[: _SHOWN - 1] + '…'}`"
+    return f"`{cut(value if isinstance(value, str) else quoted(value))}`"
+
+
+def cut(text: str) -> str:
+    """Return a text as one part of a message: whole, or its start and an ellipsis."""
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def quoted(value: Any) -> str:
+    """Return a value as Python writes it; an ellipsis where it is too long or too deep for that."""
+    try:
+        return repr(value)
+    except (ValueError, RecursionError):  # Python writes no int of more than 4,300 digits
+        return "…"
 
 
 def _allowed(expected: str) -> list[str]:

@@ -273,7 +273,7 @@ def _override(params: dict[str, Any], given: Mapping[str, Any], faults: list[Fau
     result = dict(params)
     for name, value in given.items():
         if name not in params:
-            faults.append(Fault("A-PARAM", f"no parameter `{name}`", hint=nearest(name, params)))
+            faults.append(Fault("A-PARAM", f"no parameter `{name}`", hint=nearest(str(name), params)))
             continue
         try:
             result[name] = f.Param.model_validate(

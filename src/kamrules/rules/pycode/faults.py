@@ -30,6 +30,7 @@ from kamrules.rules.lang.types import (
 )  # fmt: skip
 from kamrules.rules.plan import Flag, Mean, Plan, Scale, Share
 from kamrules.rules.pycode.reading import is_object
+from kamrules.validation import cut, quoted
 
 _CLASSES: dict[type[Type], type | tuple[type, ...]] = {
     String: str, Enum: str, Duration: timedelta, ListOf: (list, tuple),
@@ -140,9 +141,7 @@ def _problem(kind: Type, value: Any) -> str:
     """Return what is wrong with a value that is there, or an empty text."""
     if _fits(kind, value):
         return ""
-    seen = repr(value)
-    shown = seen if len(seen) <= 60 else f"{seen[:57]}..."  # noqa: PLR2004 - one line of a message
-    return f"`{shown}` seen, {_expected(kind)} expected"
+    return f"`{cut(quoted(value))}` seen, {_expected(kind)} expected"
 
 
 def _expected(kind: Type) -> str:
