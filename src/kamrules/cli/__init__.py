@@ -30,7 +30,7 @@ from kamrules.pipeline import map_currency
 
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "Language", "MapFile", "PackRef", "Params", "day_or_today",
-    "file_console", "guarded", "loaded_engine", "main", "notes", "results", "show_faults",
+    "file_console", "guarded", "loaded_engine", "main", "notes", "results", "show_faults", "show_text",
 ]  # fmt: skip
 
 FINDINGS = 1
@@ -156,6 +156,11 @@ def file_console(stream: TextIO) -> Console:
 def notes() -> Console:
     """Return the console of everything that is no result."""
     return Console(stderr=True, highlight=False)
+
+
+def show_text(text: str) -> None:
+    """Write a finished text to standard output, its control characters made visible."""
+    results().out(visible(text.rstrip("\n")), highlight=False)
 
 
 def show_faults(faults: Iterable[Fault], *, console: Console | None = None, indent: str = "") -> None:

@@ -28,6 +28,7 @@ from kamrules.cli import (
     results,
     show_faults,
 )  # fmt: skip
+from kamrules.errors import ArgumentError, Fault
 from kamrules.output import output_file, write_rejects, writer_for
 from kamrules.page import DealTable, show_summary, visible
 from kamrules.pipeline import Result, Summary, assess_source, open_source
@@ -67,6 +68,7 @@ def assess(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Assess every deal of a pipeline: stage claimed and supported, tier, blockers, unknowns, red lines."""
     day = day_or_today(as_of)
+    _keep_apart(path, output, rejects)
     engine = loaded_engine(pack, param, map_file)
     ignored = frozenset(ignore_column or ())
     reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
@@ -99,6 +101,24 @@ def assess(  # noqa: PLR0913 - one argument for each option
         )
     if summary.has_findings:
         raise typer.Exit(FINDINGS)
+
+
+def _keep_apart(source: str, output: Path | None, rejects: Path | None) -> None:
+    """Refuse to write over what is read, or one result over the other; devices and pipes may be shared."""
+    read = Path(source).resolve()
+    taken: set[Path] = set()
+    for target in (output, rejects):
+        if target is None or (target.exists() and not target.is_file()):
+            continue
+        place = target.resolve()
+        if place == read or (place.parent == read and place.suffix == ".csv"):
+            raise ArgumentError(
+                Fault("A-OUTPUT", f"`{target}` belongs to the input", hint="name another file")
+            )
+        if place in taken:
+            message = f"`{target}` given for both --output and --rejects, two files expected"
+            raise ArgumentError(Fault("A-OUTPUT", message))
+        taken.add(place)
 
 
 def _show_refused(refused: list[Rejection]) -> None:

@@ -16,8 +16,8 @@ from kamrules.cli import (
     Params,
     day_or_today,
     loaded_engine,
-    results,
     show_faults,
+    show_text,
 )  # fmt: skip
 from kamrules.explain import explain as explain_deal
 from kamrules.pipeline import find_deal, open_source
@@ -47,4 +47,4 @@ def explain(  # noqa: PLR0913 - one argument for each option
     found = find_deal(reading, deal)
     show_faults(found.issues)
     text = explain_deal(engine, found.deal, as_of=day, language=lang, format=form)
-    results().out(text.rstrip("\n"), highlight=False)
+    show_text(text)

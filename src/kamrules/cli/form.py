@@ -18,8 +18,8 @@ from kamrules.cli import (
     day_or_today,
     loaded_engine,
     notes,
-    results,
     show_faults,
+    show_text,
 )  # fmt: skip
 from kamrules.forms import fill_form, form_markdown
 from kamrules.pipeline import find_deal, open_source
@@ -47,7 +47,7 @@ def form(  # noqa: PLR0913 - one argument for each option
     found = find_deal(reading, deal)
     show_faults(found.issues)
     filled = fill_form(engine, form_id, found.deal, as_of=day, language=lang)
-    results().out(form_markdown(engine, filled, lang).rstrip("\n"), highlight=False)
+    show_text(form_markdown(engine, filled, lang))
     if filled.blank:
         notes().print(f"{len(filled.blank)} required fields are blank")
         raise typer.Exit(FINDINGS)
