@@ -16,13 +16,14 @@ from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
 from kamrules.pipeline import Result, Summary, tier_text
+from kamrules.scoring.ledger import Health
 
 Language = Literal["en", "zh"]
 Format = Literal["json", "jsonl", "csv"]
 CSV_COLUMNS = (
     "row", "result", "deal_id", "deal_name", "account", "claimed", "supported", "possible", "claim",
-    "blockers", "unknowns", "tier", "recorded_tier", "tier_valid_for", "red_lines", "breaches", "ask_first",
-    "faults",
+    "blockers", "unknowns", "tier", "recorded_tier", "tier_valid_for", "health_low", "health_score",
+    "health_high", "grade", "red_lines", "breaches", "ask_first", "faults",
 )  # fmt: skip
 _ASKED = 3
 # A spreadsheet runs a cell that starts with one of these as a formula.
@@ -140,11 +141,19 @@ def _assessed_cells(assessment: Assessment) -> dict[str, str]:
         "tier": tier_text(assessment) if review is not None else "",
         "recorded_tier": (review.recorded or "") if review is not None else "",
         "tier_valid_for": str(review.valid_for_year or "") if review is not None else "",
+        **(_health_cells(assessment.health) if assessment.health is not None else {}),
         "red_lines": ";".join(assessment.tripped),
         "breaches": ";".join(assessment.breaches),
         "ask_first": ";".join(question.path for question in assessment.ask_first[:_ASKED]),
         "faults": " | ".join(str(fault) for fault in assessment.issues),
     }
+
+
+def _health_cells(health: Health) -> dict[str, str]:
+    """Return the interval of the health, its middle, and the grades still possible or `veto`."""
+    points = {"health_low": health.low, "health_score": health.score, "health_high": health.high}
+    grade = "veto" if health.vetoed_by else "/".join(health.grades)
+    return {**{name: f"{value:.2f}" for name, value in points.items()}, "grade": grade}
 
 
 def _safe(cell: str) -> str:

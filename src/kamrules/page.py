@@ -5,6 +5,7 @@ Only the command line imports this; rich is not loaded by `import kamrules`.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -15,12 +16,18 @@ from rich.text import Text
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary, tier_text
+from kamrules.scoring.ledger import Health
 
 Language = Literal["en", "zh"]
 _SHOWN_IDS = 3
 _SHOWN_QUESTIONS = 15
+_SHOWN_GRADES = 2
+_ROUNDING = 1e-6
 _STYLES = {"contradicted": "red", "not_proven": "yellow", "supported": "green", "behind": "cyan"}
-_COLUMNS = ("id", "account", "claimed", "supported", "possible", "tier", "blockers", "unknowns", "red_lines")
+_COLUMNS = (
+    "id", "account", "claimed", "supported", "possible", "tier", "health", "blockers", "unknowns", "breached",
+    "red_lines",
+)  # fmt: skip
 _WORDS: dict[str, tuple[str, str]] = {
     "id": ("deal", "项目"),
     "account": ("account", "客户"),
@@ -28,8 +35,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "supported": ("supported", "证据支持"),
     "possible": ("possible", "可达"),
     "tier": ("tier", "级别"),
+    "health": ("health", "健康度"),
+    "veto": ("veto", "否决"),
     "blockers": ("blockers", "阻碍"),
     "unknowns": ("unknown", "未知"),
+    "breached": ("rules", "违规"),
     "red_lines": ("red lines", "红线"),
     "deals_in": ("deals in", "读入项目"),
     "assessed": ("assessed", "已评估"),
@@ -89,7 +99,7 @@ class DealTable:
         if self.limit and self.table.row_count >= self.limit:
             self.hidden += 1
         else:
-            self.table.add_row(*_cells(result.outcome))
+            self.table.add_row(*_cells(result.outcome, self.language))
 
     def show(self, console: Console) -> None:
         """Print the table and how many deals it leaves out."""
@@ -99,7 +109,20 @@ class DealTable:
         console.print()
 
 
-def _cells(assessment: Assessment) -> tuple[Text, ...]:
+def health_cell(health: Health | None, language: Language) -> str:
+    """Return the interval in whole points with its grades, such as `41–63 B/C`, or that it is vetoed.
+
+    The low end is rounded down and the high end up, so that the cell never claims more than the interval.
+    """
+    if health is None:
+        return "–"
+    low, high = math.floor(health.low + _ROUNDING), math.ceil(health.high - _ROUNDING)
+    grades = [say("veto", language)] if health.vetoed_by else list(health.grades)
+    shown = "…".join((grades[0], grades[-1])) if len(grades) > _SHOWN_GRADES else "/".join(grades)
+    return f"{low}–{high} {shown}".rstrip()
+
+
+def _cells(assessment: Assessment, language: Language) -> tuple[Text, ...]:
     stage = assessment.stage
     style = _STYLES.get(stage.claim, "")
     return (
@@ -109,8 +132,10 @@ def _cells(assessment: Assessment) -> tuple[Text, ...]:
         Text(stage.supported or "–"),
         Text(stage.possible or "–"),
         Text(tier_text(assessment) if assessment.tier is not None else "–"),
+        Text(health_cell(assessment.health, language)),
         Text(_few(stage.blockers), style="red"),
         Text(str(len(stage.unknowns)), justify="right"),
+        Text(str(len(assessment.breaches)), justify="right"),
         Text(_few(assessment.tripped), style="bold red"),
     )
 
