@@ -106,6 +106,10 @@ class Engine:
         """Return a deal (mapping or record) as this engine's record; RecordError lists every bad field."""
         return self._intake.read(deal)[0]
 
+    def refused(self, where: str, name: str) -> Fault | None:
+        """Return the fault for a field or column `name` at `where` the pack refuses (RL-15), else None."""
+        return self._intake.refused(where, name)
+
     def assess(self, deal: Any, *, as_of: date, detail: Detail = "full") -> Assessment:
         """Assess one deal as of one day.
 

@@ -44,6 +44,13 @@ class Intake:
         """Raise RecordError if an attribute was set to a wrong value after the record had been read."""
         self.read(record.model_dump(exclude_unset=True, warnings=False))
 
+    def refused(self, where: str, name: str) -> Fault | None:
+        """Return the fault for a field `name` at `where` if its name is forbidden."""
+        last = name.rpartition(".")[2]
+        if self.guard is None or self.guard.kind_of(last) is None:
+            return None
+        return self.guard.fault(where, last)
+
     def read_without_bad_values(self, deal: Any) -> tuple[BaseModel, tuple[Fault, ...]] | None:
         """Return the record with every bad value removed and the faults they had; None if nothing remains."""
         try:

@@ -45,7 +45,7 @@ def open_source(
     ignored_columns: frozenset[str] = frozenset(),
 ) -> Reading:
     """Open a source of deals for the records of `engine`; see `kamrules.adapters.read_deals`."""
-    return read_deals(path, Request(engine.model, bad_values, map_path, ignored_columns))
+    return read_deals(path, Request(engine.model, bad_values, map_path, ignored_columns, engine.refused))
 
 
 def map_currency(map_path: Path | None) -> str | None:

@@ -18,6 +18,8 @@ from kamrules import __version__
 from kamrules.cli import application
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.output import CSV_COLUMNS, output_file
+from kamrules.page import health_cell
+from kamrules.scoring.ledger import Health
 
 REPO = Path(__file__).resolve().parents[2]
 DAY = ("--as-of", "2026-06-30")
@@ -172,6 +174,41 @@ def test_csv_has_one_row_a_deal_and_defuses_formulas(run: Run, deals: Deals) -> 
     assert (rows[0]["deal_id"], rows[0]["account"]) == ("'=1+1", 'A, "B"\n焊')
     assert (rows[1]["result"], rows[1]["row"]) == ("rejected", "2")
     assert "`M9` is not one of" in rows[1]["faults"]
+
+
+def test_csv_and_table_show_the_health_of_each_deal(run: Run, deals: Deals) -> None:
+    gift = '{"id": "D9", "expenses": [{"kind": "gift", "is_cash_like": true}], "funding_source": "own"}\n'
+    result = run("assess", deals(CLEAN + gift + BAD), *DAY, "--format", "csv")
+    clean, vetoed, bad = csv.DictReader(result.stdout.splitlines(keepends=True))
+    assert 0 <= float(clean["health_low"]) < float(clean["health_score"]) < float(clean["health_high"]) <= 100
+    assert clean["grade"].split("/")[0] == "A"
+    assert (vetoed["grade"], vetoed["red_lines"], vetoed["health_low"]) == ("veto", "RL-08", "1.00")
+    assert (bad["health_low"], bad["grade"]) == ("", "")
+    for language, word in (("en", "veto"), ("zh", "否决")):
+        table = run("assess", deals(CLEAN + gift), *DAY, "--lang", language).stdout
+        assert f"1–100 {word}" in table
+
+
+def test_the_health_cell_claims_no_more_than_the_interval() -> None:
+    def cell(*grades: str, vetoed_by: tuple[str, ...] = ()) -> str:
+        return health_cell(Health(40.5, 62.2, grades, vetoed_by), "en")
+
+    assert [cell("B"), cell("B", "C"), cell("A", "B", "C")] == ["40–63 B", "40–63 B/C", "40–63 A…C"]
+    assert cell(vetoed_by=("RL-08",)) == "40–63 veto"
+    assert health_cell(Health(40.0000000001, 40.0, ("C",)), "en") == "40–40 C"
+    assert health_cell(None, "en") == "–"
+
+
+def test_a_column_of_private_data_is_refused_with_the_reason(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "deals.csv").write_text("id\nD1\n", "utf-8")
+    (tmp_path / "stakeholders.csv").write_text("deal_id,id,spouse,colour\nD1,P1,x,red\n", "utf-8")
+    result = run("assess", tmp_path, *DAY)
+    assert result.exit_code == 2
+    private, unknown = result.stderr.strip().splitlines()
+    assert (
+        "stakeholders.csv row 1, column spouse: R-PRIVATE: `spouse` is data about family (RL-15)" in private
+    )
+    assert "I-COLUMN: no field `colour`" in unknown
 
 
 def test_rejected_rows_are_shown_or_written(run: Run, deals: Deals, tmp_path: Path) -> None:

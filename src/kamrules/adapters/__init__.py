@@ -29,18 +29,24 @@ __all__ = ["BadValues", "Item", "Reading", "Request", "read_deals"]
 BadValues = Literal["reject", "unknown"]
 
 
+def _not_refused(where: str, name: str) -> Fault | None:  # noqa: ARG001 - what a guard is given
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """What a reader needs to know beside the path.
 
     `model` is the engine's Deal model, custom fields and currency included. `bad_values` says what to do
-    with a value that cannot be read: reject its deal, or leave the value unknown and report it.
+    with a value that cannot be read: reject its deal, or leave the value unknown and report it. `refused`
+    gives the fault for a column, named with its place, that holds data the pack refuses (RL-15).
     """
 
     model: type[BaseModel] = Deal
     bad_values: BadValues = "reject"
     map_path: Path | None = None
     ignored_columns: frozenset[str] = frozenset()
+    refused: Callable[[str, str], Fault | None] = _not_refused
 
 
 @dataclass(frozen=True, slots=True)

@@ -214,9 +214,9 @@ class _Source:
                 if column not in self.used.get(name, set()) and column not in self.request.ignored_columns:
                     message = f"column `{column}` is neither mapped nor ignored"
                     hint = "map it, or list it under `ignore`"
-                    self.faults.append(
-                        Fault("I-COLUMN", message, where=row_place(name, 1, column), hint=hint)
-                    )
+                    place = row_place(name, 1, column)
+                    unmapped = Fault("I-COLUMN", message, where=place, hint=hint)
+                    self.faults.append(self.request.refused(place, column) or unmapped)
         if self.is_file:
             return
         for path in sorted(self.folder.glob("*.csv")):

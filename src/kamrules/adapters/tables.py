@@ -200,10 +200,10 @@ class _Folder:
         ignored = self.request.ignored_columns
         for name in file.header:
             if name not in known and name not in ignored and f"{file.name}:{name}" not in ignored:
+                place = row_place(file.name, 1, name)
                 hint = separator_hint(file.header) or nearest(name, known)
-                self.faults.append(
-                    Fault("I-COLUMN", f"no field `{name}`", where=row_place(file.name, 1, name), hint=hint)
-                )
+                unknown = Fault("I-COLUMN", f"no field `{name}`", where=place, hint=hint)
+                self.faults.append(self.request.refused(place, name) or unknown)
         for name in needed:
             if name not in file.header:
                 hint = nearest(name, set(file.header) - known)
