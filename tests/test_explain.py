@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 import kamrules as kr
+from kamrules.explain import _Writer
 
+REPO = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 30)
 DEAL: dict[str, Any] = {
     "id": "D-1",
@@ -64,3 +70,44 @@ def test_labels_follow_lists_and_nested_records(engine: kr.Engine) -> None:
 def test_other_languages_and_formats_are_refused(engine: kr.Engine, wrong: dict[str, Any]) -> None:
     with pytest.raises(kr.ArgumentError, match="A-VALUE"):
         kr.explain(engine, DEAL, as_of=DAY, **wrong)
+
+
+def test_a_fact_shows_the_day_and_age_of_its_evidence(engine: kr.Engine) -> None:
+    """Two records alike but for the day of the evidence must not share a remembered trace."""
+    for day, age in (("2026-05-31", 30), ("2026-06-29", 1)):
+        evidence = {"need_summary": {"level": "E2", "at": day}}
+        deal = {"id": "D", "milestone": "M2", "need_summary": "", "evidence": evidence}
+        found = engine.assess(deal, as_of=DAY)
+        facts = {fact.path: fact for result in found.criteria for fact in result.facts}
+        fact = facts["deal.need_summary"]
+        assert (fact.evidence, fact.known_on, fact.age_days) == ("E2", day, age)
+
+
+@pytest.mark.parametrize(("language", "age"), [("en", "[E3, 2026-05-19, 42 d old]"), ("zh", "42天前]")])
+def test_the_age_is_written_in_both_languages(engine: kr.Engine, language: Any, age: str) -> None:
+    person = {
+        "role": "decision_maker",
+        "restated_criteria": False,
+        "evidence": {"restated_criteria": {"level": "E3", "at": "2026-05-19"}},
+    }
+    writer_input = {**DEAL, "account": {"industry": "welding"}, "stakeholders": [person]}
+    found = engine.assess(writer_input, as_of=DAY)
+    fact = next(
+        fact for result in found.criteria for fact in result.facts if fact.path.endswith("restated_criteria")
+    )
+    assert age in _Writer(engine, found, language).fact(fact)
+
+
+def test_the_same_deal_gives_the_same_bytes_in_every_process() -> None:
+    """No order of a set or a hash shows in what is written."""
+    start = "from kamrules.cli import main; main()"
+    command = [sys.executable, "-c", start, "explain", "examples/welding", "--deal", "D-32"]
+    command += ["--as-of", "2026-06-30", "--format", "json"]
+    outputs = {
+        subprocess.run(
+            command, cwd=REPO, env={**os.environ, "PYTHONHASHSEED": seed}, capture_output=True, check=True
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert len(outputs) == 1
+    assert json.loads(outputs.pop())["deal_id"] == "D-32"

@@ -177,7 +177,10 @@ class _Writer:
         return [f"{self.say('facts')}: {'; '.join(shown)}" + (f" … +{more}" if more else "")]
 
     def fact(self, fact: Fact) -> str:
-        level = f" [{fact.evidence}]" if fact.evidence else ""
+        proof = [part for part in (fact.evidence, fact.known_on) if part]
+        if fact.age_days is not None and fact.age_days >= 0:
+            proof.append(self.say("age").format(fact.age_days))
+        level = f" [{', '.join(proof)}]" if proof else ""
         return (
             f"{self.engine.label(fact.path, self.language)} = {self.engine.show(fact, self.language)}{level}"
         )

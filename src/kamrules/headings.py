@@ -55,6 +55,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "waived": ("waived by", "豁免依据"),
     "due": ("due", "期限"),
     "owner": ("owner", "负责人"),
+    "age": ("{} d old", "{}天前"),
     "facts": ("read", "依据"),
     "missing": ("missing", "缺少"),
     "fails": ("fails", "不成立"),

@@ -46,7 +46,8 @@ EVIDENCE = "evidence"
 class Fact:
     """One fact read: its path, value (None when missing), recorded evidence level, currency of money.
 
-    `is_decisive` marks the facts without which the verdict would be another one.
+    `is_decisive` marks the facts without which the verdict would be another one. `known_on` is the day its
+    evidence was obtained (an ISO date), `age_days` how long ago that was on the day of the assessment.
     """
 
     path: str
@@ -54,6 +55,8 @@ class Fact:
     evidence: str | None = None
     currency: str | None = None
     is_decisive: bool = False
+    known_on: str | None = None
+    age_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,7 @@ class Tracer:
                     value = ()
                 seen.append(value)
                 if levels is not None:
-                    seen.append(level_of(holder, name, -1))
+                    seen.append((level_of(holder, name, -1), read(read(levels, name), "at")))
         return tuple(seen)
 
     def _trace(self, env: Env, *, with_facts: bool) -> Trace:
@@ -216,8 +219,17 @@ def facts_of(node: Node, env: Env) -> Iterator[Fact]:
                     yield Fact(path, None)
                 return
             levels = read(holder.value, EVIDENCE)
-            level = None if levels is None else read(read(levels, node.name), "level")
-            yield Fact(path, value, level, node.type.currency if isinstance(node.type, Money) else None)
+            proof = None if levels is None else read(levels, node.name)
+            yield _dated(
+                Fact(
+                    path,
+                    value,
+                    read(proof, "level"),
+                    node.type.currency if isinstance(node.type, Money) else None,
+                ),
+                read(proof, "at"),
+                env,
+            )
         case Exists(range_, var, body) | Tally(range_, var, body):
             found = elements(range_, var, env)
             if not found:
@@ -230,6 +242,15 @@ def facts_of(node: Node, env: Env) -> Iterator[Fact]:
         case _:
             for child in children(node):
                 yield from facts_of(child, env)
+
+
+def _dated(fact: Fact, known_on: Any, env: Env) -> Fact:
+    """Return the fact with the day and age of its evidence, where the record says."""
+    if not isinstance(known_on, date):
+        return fact
+    today = env["as_of"].value if "as_of" in env else None
+    age = (today - known_on).days if isinstance(today, date) else None
+    return replace(fact, known_on=known_on.isoformat(), age_days=age)
 
 
 def witnesses(node: Node, env: Env) -> Iterator[tuple[Field, int]]:
