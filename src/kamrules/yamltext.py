@@ -97,7 +97,9 @@ def parse_yaml(text: str, name: str = "", *, error: type[KamrulesError] = InputE
         mark = problem.problem_mark or problem.context_mark
         span = Span(name, mark.line + 1, mark.column + 1) if mark else Span(name)
         raise error(Fault("P-YAML", _reason(problem), span)) from None
-    except (YAMLError, ValueError, RecursionError, OverflowError) as problem:
+    except RecursionError:
+        raise error(Fault("P-LIMIT", f"nested deeper than {MAX_DEPTH}", Span(name))) from None
+    except (YAMLError, ValueError, OverflowError) as problem:
         raise error(
             Fault("P-YAML", f"not readable as YAML: {str(problem).splitlines()[0]}", Span(name))
         ) from None
@@ -145,6 +147,10 @@ class _Builder:
             if not any(fault.code == "P-LIMIT" for fault in self.faults):
                 self.fault("P-LIMIT", what, node.start_mark)
             return Node(None, span)
+        if str(node.tag) not in _TAGS:
+            hint = "quote the text, or write it as a `|-` block"
+            self.fault("P-TAG", f"`{node.tag}` is read as a YAML tag", node.start_mark, hint)
+            return Node(None, span)
         if isinstance(node, MappingNode):
             return Node(self.mapping(node, depth), span)
         if isinstance(node, SequenceNode):
@@ -174,12 +180,7 @@ class _Builder:
         return found
 
     def scalar(self, node: ScalarNode, span: Span) -> Node:
-        tag = str(node.tag)
-        if not tag.startswith(_TAG):
-            hint = "quote the text, or write it as a `|-` block"
-            self.fault("P-TAG", f"`{tag}` is read as a YAML tag", node.start_mark, hint)
-            return Node(None, span)
-        read: Callable[[str], Any] = _SCALARS.get(tag.removeprefix(_TAG), str)
+        read: Callable[[str], Any] = _SCALARS.get(str(node.tag).removeprefix(_TAG), str)
         try:
             value = read(node.value)
         except ValueError:
@@ -228,6 +229,8 @@ _SCALARS: dict[str, Callable[[str], Any]] = {
     "float": _read_float,
 }
 
+# The plain kinds; a time, `=` and `<<` stay texts.
+_TAGS = frozenset(_TAG + kind for kind in (*_SCALARS, "str", "timestamp", "value", "merge", "map", "seq"))
 _RISKY_START = tuple("!'\"[{*&|>%@`")
 
 
