@@ -111,3 +111,11 @@ def test_the_same_deal_gives_the_same_bytes_in_every_process() -> None:
     }
     assert len(outputs) == 1
     assert json.loads(outputs.pop())["deal_id"] == "D-32"
+
+
+@pytest.mark.parametrize(
+    ("language", "owner"), [("en", "owner: Project leader"), ("zh", "负责人: 项目负责人")]
+)
+def test_a_finding_names_the_desk_of_its_owner(engine: kr.Engine, language: Any, owner: str) -> None:
+    deal = {"id": "D", "milestone": "M8", "status": "lost", "closed_on": "2026-01-05", "documents": []}
+    assert owner in kr.explain(engine, deal, as_of=DAY, language=language)

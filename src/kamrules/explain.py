@@ -257,7 +257,9 @@ class _Writer:
         spec = self.engine.pack.findings[finding.id]
         notes = [spec.message.get(self.language)]
         if spec.owner is not None:
-            notes.append(f"{self.say('owner')}: {spec.owner}")
+            desk = self.engine.pack.glossary.get(spec.owner)
+            name = desk.name.get(self.language) if desk is not None else spec.owner
+            notes.append(f"{self.say('owner')}: {name}")
         if finding.due_on is not None:
             notes.append(f"{self.say('due')}: {finding.due_on}")
         return _Item(f"{finding.id} {spec.name.get(self.language)}", notes)
