@@ -106,6 +106,13 @@ class Engine:
         """Return a deal (mapping or record) as this engine's record; RecordError lists every bad field."""
         return self._intake.read(deal)[0]
 
+    def read_without_bad_values(self, deal: Any) -> tuple[BaseModel, tuple[Fault, ...]]:
+        """Return a deal as a record in which every bad value is unknown, with the faults of those values.
+
+        Raises RecordError where nothing remains, because the deal is no record at all.
+        """
+        return self._intake.read_without_bad_values(deal) or self._intake.read(deal)
+
     def refused(self, where: str, name: str) -> Fault | None:
         """Return the fault for a field or column `name` at `where` the pack refuses (RL-15), else None."""
         return self._intake.refused(where, name)

@@ -58,9 +58,14 @@ class Intake:
             return self.read(given)
         except RecordError as error:
             faults = error.faults
-        if not isinstance(deal, Mapping | BaseModel) or any(fault.code == "R-DEPTH" for fault in faults):
+        if not isinstance(deal, Mapping | BaseModel):
             return None
-        data = _plain_copy(given)
+        try:
+            return self._repaired(_plain_copy(given), faults)
+        except RecursionError:
+            return None
+
+    def _repaired(self, data: Any, faults: tuple[Fault, ...]) -> tuple[BaseModel, tuple[Fault, ...]] | None:
         while isinstance(data, dict):
             data, issues = self._redact(data)
             try:

@@ -61,3 +61,19 @@ def test_results_and_rejects_go_to_two_files(deals: Path, tmp_path: Path) -> Non
         run("assess", deals, "--format", "jsonl", "-o", "/dev/null", "--rejects", "/dev/null", *DAY).exit_code
         == 0
     )
+
+
+def test_explain_can_leave_a_bad_value_unknown_and_says_which(tmp_path: Path) -> None:
+    path = tmp_path / "deal.json"
+    path.write_text('{"id": "D1", "name": "Plant", "est_value": 1.5}', "utf-8")
+    assert run("explain", path, "--deal", "D1", *DAY).exit_code == 2
+    lenient = run("explain", path, "--deal", "D1", "--bad-values", "unknown", *DAY)
+    assert lenient.exit_code == 0
+    assert "Plant" in lenient.stdout
+    assert "est_value: R-VALUE" in lenient.stderr
+
+
+def test_explain_of_what_is_no_record_at_all_is_bad_input(tmp_path: Path) -> None:
+    path = tmp_path / "deal.jsonl"
+    path.write_text('{"id": "D1", "stakeholders": ' + "[" * 500 + "]" * 500 + "}\n", "utf-8")
+    assert run("explain", path, "--deal", "D1", "--bad-values", "unknown", *DAY).exit_code == 2

@@ -23,14 +23,16 @@ from rich.console import Console
 from rich.markup import escape
 
 from kamrules import __version__
+from kamrules.adapters import Reading
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.errors import ArgumentError, Fault, KamrulesError
 from kamrules.page import visible
-from kamrules.pipeline import map_currency
+from kamrules.pipeline import find_deal, map_currency
 
 __all__ = [
-    "AsOf", "BadValues", "IgnoreColumns", "Language", "MapFile", "PackRef", "Params", "day_or_today",
-    "file_console", "guarded", "loaded_engine", "main", "notes", "results", "show_faults", "show_text",
+    "AsOf", "BadValues", "IgnoreColumns", "Language", "MapFile", "PackRef", "Params", "chosen_deal",
+    "day_or_today", "file_console", "guarded", "loaded_engine", "main", "notes", "results", "show_faults",
+    "show_text",
 ]  # fmt: skip
 
 FINDINGS = 1
@@ -187,6 +189,17 @@ def loaded_engine(pack: str, params: list[str] | None, map_path: Path | None = N
     """Return the engine of a pack; a field map that names a currency sets it."""
     given = dict(_param(text) for text in params or [])
     return compile(load_pack(pack, params=given, currency=map_currency(map_path)))
+
+
+def chosen_deal(engine: Engine, reading: Reading, deal_id: str, bad_values: str) -> Any:
+    """Return one deal of a source; what is left out of it is shown."""
+    found = find_deal(reading, deal_id)
+    show_faults(found.issues)
+    if bad_values == "reject":
+        return found.deal
+    record, issues = engine.read_without_bad_values(found.deal)
+    show_faults(issues)
+    return record
 
 
 def _param(text: str) -> tuple[str, bool | int | float | str]:

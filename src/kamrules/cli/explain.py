@@ -14,13 +14,13 @@ from kamrules.cli import (
     MapFile,
     PackRef,
     Params,
+    chosen_deal,
     day_or_today,
     loaded_engine,
-    show_faults,
     show_text,
 )  # fmt: skip
 from kamrules.explain import explain as explain_deal
-from kamrules.pipeline import find_deal, open_source
+from kamrules.pipeline import open_source
 
 Form = Literal["text", "markdown", "json"]
 
@@ -44,7 +44,6 @@ def explain(  # noqa: PLR0913 - one argument for each option
     engine = loaded_engine(pack, param, map_file)
     ignored = frozenset(ignore_column or ())
     reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
-    found = find_deal(reading, deal)
-    show_faults(found.issues)
-    text = explain_deal(engine, found.deal, as_of=day, language=lang, format=form)
+    chosen = chosen_deal(engine, reading, deal, bad_values)
+    text = explain_deal(engine, chosen, as_of=day, language=lang, format=form)
     show_text(text)

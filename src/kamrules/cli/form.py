@@ -15,14 +15,14 @@ from kamrules.cli import (
     MapFile,
     PackRef,
     Params,
+    chosen_deal,
     day_or_today,
     loaded_engine,
     notes,
-    show_faults,
     show_text,
 )  # fmt: skip
 from kamrules.forms import fill_form, form_markdown
-from kamrules.pipeline import find_deal, open_source
+from kamrules.pipeline import open_source
 
 
 def form(  # noqa: PLR0913 - one argument for each option
@@ -44,9 +44,8 @@ def form(  # noqa: PLR0913 - one argument for each option
     engine = loaded_engine(pack, param, map_file)
     ignored = frozenset(ignore_column or ())
     reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
-    found = find_deal(reading, deal)
-    show_faults(found.issues)
-    filled = fill_form(engine, form_id, found.deal, as_of=day, language=lang)
+    chosen = chosen_deal(engine, reading, deal, bad_values)
+    filled = fill_form(engine, form_id, chosen, as_of=day, language=lang)
     show_text(form_markdown(engine, filled, lang))
     if filled.blank:
         notes().print(f"{len(filled.blank)} required fields are blank")
