@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import random
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 import kamrules as kr
 from kamrules.adapters import Request, read_deals
@@ -16,10 +21,19 @@ AS_OF = date(2026, 6, 30)
 
 
 @cache
+def engine() -> kr.Engine:
+    return kr.compile(kr.load_pack("handbook"))
+
+
+@cache
+def deals() -> tuple[dict[str, Any], ...]:
+    found = read_deals(FOLDER, Request(model=engine().model))
+    return tuple(deal for deal in found if isinstance(deal, dict))
+
+
+@cache
 def pipeline() -> dict[str, kr.Assessment]:
-    engine = kr.compile(kr.load_pack("handbook"))
-    deals = read_deals(FOLDER, Request(model=engine.model))
-    results = list(engine.assess_many(deals, as_of=AS_OF, detail="full"))
+    results = list(engine().assess_many(deals(), as_of=AS_OF, detail="full"))
     return {str(result.deal_id): result for result in results if isinstance(result, kr.Assessment)}
 
 
@@ -113,3 +127,55 @@ def test_healthy_deals_beat_troubled_ones() -> None:
     """A deal that closed well scores above every deal in trouble, even at the worst end of its interval."""
     for deal in ("D-14", "D-17", "D-25"):
         assert health("D-09").low > health(deal).high
+
+
+_LISTS = (
+    "documents",
+    "approvals",
+    "activities",
+    "plans",
+    "meetings",
+    "stakeholders",
+    "expenses",
+    "competitors",
+)
+
+
+def _mixed(rng: random.Random) -> dict[str, Any]:
+    """Return a deal with some lists of other deals of the pipeline."""
+    deal = copy.deepcopy(rng.choice(deals()))
+    for name in _LISTS:
+        other = rng.choice(deals())
+        if name in other and rng.random() < 0.3:
+            deal[name] = copy.deepcopy(other[name])
+    return deal
+
+
+def _forget(deal: dict[str, Any], rng: random.Random) -> dict[str, Any]:
+    """Return the deal with some facts, lists or parts missing."""
+    less = copy.deepcopy(deal)
+    for _ in range(rng.randint(1, 12)):
+        holder = less
+        for _ in range(rng.randint(0, 3)):
+            inner = [value for name, value in holder.items() if name != "evidence" and value]
+            parts = [part for value in inner for part in (value if isinstance(value, list) else [value])]
+            records = [part for part in parts if isinstance(part, dict)]
+            holder = rng.choice(records) if records else holder
+        names = [name for name in holder if name not in {"id", "evidence"}]
+        if names:
+            holder.pop(rng.choice(names))
+    return less
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_forgetting_facts_of_a_rich_deal_only_widens_its_health(seed: int) -> None:
+    rng = random.Random(seed)
+    deal = _mixed(rng)
+    whole = engine().assess(deal, as_of=AS_OF, detail="brief")
+    part = engine().assess(_forget(deal, rng), as_of=AS_OF, detail="brief")
+    assert whole.health is not None
+    assert part.health is not None
+    assert -1e-9 <= part.health.low <= part.health.high <= 100 + 1e-9
+    if whole.tripped == part.tripped:
+        assert part.health.low <= whole.health.low + 1e-9
+        assert whole.health.high <= part.health.high + 1e-9
