@@ -8,7 +8,7 @@ import narwhals as nw
 
 from kamrules.rules.framecode.numbers import compare
 from kamrules.rules.framecode.translate import Translator
-from kamrules.rules.framecode.values import Counted, Fixed, Scalar, expr_of, pick
+from kamrules.rules.framecode.values import EXACT_DOUBLE, Counted, Fixed, Scalar, expr_of, pick
 from kamrules.rules.lang.core import type_of
 from kamrules.rules.lang.types import Double, Int, String, Type
 from kamrules.rules.plan import Entry, Flag, Mean, Scale, Share
@@ -67,12 +67,19 @@ def _scale(entry: Scale, at: Translator) -> Ends:
 def _fraction(value: Scalar, kind: Type, entry: Scale) -> nw.Expr:
     found = expr_of(value, kind)
     if not isinstance(kind, Double):
-        found = found.cast(nw.Float64)
+        found = _clipped(found).cast(nw.Float64)
     low, high = float(entry.low), float(entry.high)
     is_up = high >= low
     is_most, is_least = (found >= high, found <= low) if is_up else (found <= high, found >= low)
     inside = (found - low) / (high - low) if high != low else nw.lit(None, dtype=nw.Float64)
     return nw.when(is_most).then(number(1.0)).otherwise(nw.when(is_least).then(number(0.0)).otherwise(inside))
+
+
+def _clipped(whole: nw.Expr) -> nw.Expr:
+    """Return whole numbers as far as a double holds each; Arrow casts no other, and no end is out there."""
+    most = nw.lit(EXACT_DOUBLE, dtype=nw.Int64)
+    below = nw.when(whole < -EXACT_DOUBLE).then(-1 * most).otherwise(whole)
+    return nw.when(whole > EXACT_DOUBLE).then(most).otherwise(below)
 
 
 def _share(entry: Share, at: Translator) -> Ends:
@@ -93,7 +100,9 @@ def _mean(entry: Mean, at: Translator) -> Ends:
         Fixed(1.0) if entry.weight is None else each.scalar(entry.weight),
     )
     kind = Double() if entry.weight is None else type_of(entry.weight)
-    weighs = expr_of(weight, kind).cast(nw.Float64)
+    weighs = expr_of(weight, kind)
+    if not isinstance(kind, Double):
+        weighs = _clipped(weighs).cast(nw.Float64)
     numbers = dict(entry.mapping)
     holds = {
         text: expr_of(compare("==", value, Fixed(text), (String(), String())), String()).fill_null(False)
