@@ -91,6 +91,7 @@ def read_yaml(path: Path, *, error: type[KamrulesError] = InputError, shown: str
 def parse_yaml(text: str, name: str = "", *, error: type[KamrulesError] = InputError) -> Node:
     """Parse YAML text; raise `error` with all faults found."""
     yaml = YAML(typ="safe", pure=True)
+    yaml.composer.warn_double_anchors = False  # YAML lets an anchor be used again
     try:
         root = yaml.compose(text)
     except MarkedYAMLError as problem:

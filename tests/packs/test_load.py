@@ -189,3 +189,8 @@ def test_any_damaged_pack_gives_a_pack_or_our_error(
     path.write_text(text, encoding="utf-8", errors="surrogatepass" if text.isprintable() else "replace")
     with contextlib.suppress(KamrulesError):
         kr.compile(kr.load_pack(path))
+
+
+def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
+    text = GOOD.replace("owner: me", "owner: &a me").replace("version: 1.0.0", "version: &a 1.0.0")
+    assert faults_in(text, tmp_path) == []
