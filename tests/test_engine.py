@@ -241,3 +241,19 @@ def test_an_option_that_does_not_exist_is_refused(engine: kr.Engine) -> None:
         engine.assess(DEAL, as_of=DAY, detail="quick")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(kr.ArgumentError, match="`drop` given for bad_values"):
         list(engine.assess_many([], as_of=DAY, bad_values="drop"))  # type: ignore[arg-type]  # on purpose
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda engine: kr.load_pack(None),  # type: ignore[arg-type]
+        lambda engine: kr.load_pack("handbook", params=["x"]),  # type: ignore[arg-type]
+        lambda engine: kr.compile("handbook"),  # type: ignore[arg-type]
+        lambda engine: list(engine.assess_many(None, as_of=DAY)),
+        lambda engine: list(engine.assess_many({"id": "D"}, as_of=DAY)),
+        lambda engine: engine.to_dict(engine.assess({}, as_of=DAY), "fr"),
+    ],
+)
+def test_an_argument_of_the_wrong_kind_is_named(engine: kr.Engine, call: Any) -> None:
+    with pytest.raises(kr.ArgumentError, match="A-VALUE"):
+        call(engine)

@@ -61,6 +61,8 @@ def check_pack(
 
     Raises `PackError` only where there is nothing to check: no such file, or not YAML at all.
     """
+    _given(isinstance(ref, str | Path), "ref", ref, "the id of a shipped pack or a path")
+    _given(params is None or isinstance(params, Mapping), "params", params, "a mapping of names to values")
     pack, faults = read_pack(ref, params=params, currency=currency)
     faults = [*faults, *plan_pack(pack).faults]
     unique = dict.fromkeys(faults)
@@ -78,6 +80,7 @@ def compile(pack: Pack) -> Engine:  # noqa: A001 - the field's word for it, used
     >>> engine.assess(deal, as_of=date(2026, 6, 30)).stage.supported
     'M1'
     """
+    _given(isinstance(pack, Pack), "pack", pack, "what `load_pack` returns")
     planned = plan_pack(pack)
     if planned.faults:
         raise PackError(planned.faults)
@@ -154,6 +157,9 @@ class Engine:
         day = _day(as_of)
         _one_of(Detail, "detail", detail)
         _one_of(BadValues, "bad_values", bad_values)
+        given: Any = deals
+        is_stream = isinstance(given, Iterable) and not isinstance(given, str | bytes | Mapping)
+        _given(is_stream, "deals", given, "an iterable of deals")
         for row, deal in enumerate(deals, start_row):
             if isinstance(deal, Rejection):
                 yield deal
@@ -193,6 +199,7 @@ class Engine:
 
     def to_dict(self, assessment: Assessment, language: Language = "en") -> dict[str, Any]:
         """Return an assessment as JSON-ready data, with names, slides and next actions from the pack."""
+        _one_of(Language, "language", language)
         return self._wording.to_dict(assessment, language)
 
 
@@ -205,6 +212,12 @@ def _day(as_of: Any) -> date:
     if isinstance(as_of, datetime) or not isinstance(as_of, date):
         raise ArgumentError(Fault("A-DATE", f"as_of is a date such as date(2026, 6, 30), seen: `{as_of!r}`"))
     return as_of
+
+
+def _given(is_right: bool, name: str, value: Any, expected: str) -> None:  # noqa: FBT001 - a check's outcome
+    """Raise unless an argument is of the kind a call needs."""
+    if not is_right:
+        raise ArgumentError(Fault("A-VALUE", f"{shown(value)} given for {name}, {expected} expected"))
 
 
 def _one_of(choices: Any, name: str, value: Any) -> Any:
