@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
 
+from kamrules.currency import minor_digits
 from kamrules.records import Deal
-from kamrules.records.base import minor_digits, parse_amount
+from kamrules.records.base import parse_amount
 from kamrules.rules.lang.types import Money, describe
 from kamrules.rules.schema import extend_models, object_of, record_models
 from kamrules.validation import faults_of

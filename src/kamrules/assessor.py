@@ -239,6 +239,11 @@ class Assessor:
         grades = self.pack.scorecards[self.pack.health or ""].grades
         return tuple(Band(name, float(grade.at_least)) for name, grade in grades.items())
 
+    @cached_property
+    def _health_index(self) -> int:
+        """Where the scores of an outcome hold the health."""
+        return list(self.pack.scorecards).index(self.pack.health or "")
+
     def _clean(self, record: BaseModel, day: date, tripped: tuple[str, ...]) -> Cleaned:
         if not tripped:
             return Cleaned(record)
@@ -271,7 +276,7 @@ class Assessor:
         if name is None:
             return None
         spec = self.pack.scorecards[name]
-        index = list(self.pack.scorecards).index(name)
+        index = self._health_index
         points = (outcome or self.program.run(clean.record, day)).scores[index]
         card = self.plan.scorecards[index]
         vetoes = tuple(line for line in tripped if self.pack.red_lines[line].severity in spec.veto)
@@ -289,7 +294,7 @@ class Assessor:
 
         They are tried on the clean record and named by their place in the record as assessed.
         """
-        index = list(self.pack.scorecards).index(self.pack.health or "")
+        index = self._health_index
 
         def points(changed: BaseModel) -> tuple[float, float]:
             found = self.program.run(changed, day).scores[index]

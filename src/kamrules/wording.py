@@ -10,8 +10,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, TypeAdapter
 
 from kamrules.assessment import Assessment
+from kamrules.currency import minor_digits
 from kamrules.records import label_of
-from kamrules.records.base import minor_digits
 from kamrules.rules.pack import Pack
 from kamrules.rules.trace import Fact
 from kamrules.validation import model_in

@@ -5,10 +5,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kamrules.records.base import minor_digits
+from kamrules.currency import MINOR_DIGITS, minor_digits
 from kamrules.rules.lang import tree
 from kamrules.rules.lang.core import And, Const, Not, Or, Var, children, type_of, walk
-from kamrules.rules.lang.literals import MINOR_DIGITS
 from kamrules.rules.lang.parse import parse
 from kamrules.rules.lang.printer import core_text, to_text
 from kamrules.rules.lang.reference import Unknown, evaluate

@@ -132,6 +132,14 @@ def test_parameters_are_overridden_by_name_and_checked() -> None:
             kr.load_pack(HERE / "small.yaml", params=bad)
 
 
+def test_criteria_that_need_each_other_are_a_fault(tmp_path: Path) -> None:
+    text = GOOD.replace("met_when: deal.budget_ok", "all_of: [S.X2]").replace(
+        "met_when: |-\n      def.big", "all_of: [S.X1]"
+    )
+    found = faults_in(text, tmp_path)
+    assert [fault for fault in found if "P-CYCLE" in fault and "S.X1" in fault and "S.X2" in fault], found
+
+
 def test_missing_packs_name_the_nearest() -> None:
     with pytest.raises(kr.PackError) as caught:
         kr.load_pack("handbok")

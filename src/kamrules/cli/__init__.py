@@ -23,11 +23,10 @@ from rich.console import Console
 from rich.markup import escape
 
 from kamrules import __version__
-from kamrules.adapters import Reading
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.errors import ArgumentError, Fault, KamrulesError
 from kamrules.page import visible
-from kamrules.pipeline import find_deal, map_currency
+from kamrules.pipeline import find_deal, map_currency, open_source
 
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "Language", "MapFile", "PackRef", "Params", "chosen_deal",
@@ -191,8 +190,18 @@ def loaded_engine(pack: str, params: list[str] | None, map_path: Path | None = N
     return compile(load_pack(pack, params=given, currency=map_currency(map_path)))
 
 
-def chosen_deal(engine: Engine, reading: Reading, deal_id: str, bad_values: str) -> Any:
+def chosen_deal(  # noqa: PLR0913 - what `open_source` takes, and the deal
+    engine: Engine,
+    path: str,
+    deal_id: str,
+    *,
+    map_file: Path | None,
+    bad_values: Literal["reject", "unknown"],
+    ignore_column: list[str] | None,
+) -> Any:
     """Return one deal of a source; what is left out of it is shown."""
+    ignored = frozenset(ignore_column or ())
+    reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
     found = find_deal(reading, deal_id)
     show_faults(found.issues)
     if bad_values == "reject":

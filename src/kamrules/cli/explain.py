@@ -20,7 +20,6 @@ from kamrules.cli import (
     show_text,
 )  # fmt: skip
 from kamrules.explain import explain as explain_deal
-from kamrules.pipeline import open_source
 
 Form = Literal["text", "markdown", "json"]
 
@@ -42,8 +41,8 @@ def explain(  # noqa: PLR0913 - one argument for each option
     """Explain one deal: stage, blockers, unknowns, tier, red lines, with facts read and what to do next."""
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)
-    ignored = frozenset(ignore_column or ())
-    reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
-    chosen = chosen_deal(engine, reading, deal, bad_values)
+    chosen = chosen_deal(
+        engine, path, deal, map_file=map_file, bad_values=bad_values, ignore_column=ignore_column
+    )
     text = explain_deal(engine, chosen, as_of=day, language=lang, format=form)
     show_text(text)

@@ -22,7 +22,6 @@ from kamrules.cli import (
     show_text,
 )  # fmt: skip
 from kamrules.forms import fill_form, form_markdown
-from kamrules.pipeline import open_source
 
 
 def form(  # noqa: PLR0913 - one argument for each option
@@ -42,9 +41,9 @@ def form(  # noqa: PLR0913 - one argument for each option
     """Print a form filled from one deal; exit code 1 when required fields are blank."""
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)
-    ignored = frozenset(ignore_column or ())
-    reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
-    chosen = chosen_deal(engine, reading, deal, bad_values)
+    chosen = chosen_deal(
+        engine, path, deal, map_file=map_file, bad_values=bad_values, ignore_column=ignore_column
+    )
     filled = fill_form(engine, form_id, chosen, as_of=day, language=lang)
     show_text(form_markdown(engine, filled, lang))
     if filled.blank:

@@ -16,6 +16,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
+from kamrules.currency import minor_digits
+
 EvidenceLevel = Literal["E0", "E1", "E2", "E3", "E4"]
 
 
@@ -74,24 +76,6 @@ Day = Annotated[date, BeforeValidator(_read_date)]
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 
 _AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)\s*([A-Z]{3})?")
-# ISO 4217 currencies whose minor unit is not 1/100 (source: ISO 4217 table A.1).
-_MINOR_DIGITS = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "OMR": 3,
-    "TND": 3,
-    "JOD": 3,
-}
-
-
-def minor_digits(currency: str) -> int:
-    """Return how many decimals the minor unit of an ISO 4217 currency has."""
-    return _MINOR_DIGITS.get(currency, 2)
 
 
 def parse_amount(text: str, currency: str) -> int:

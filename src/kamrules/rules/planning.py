@@ -52,22 +52,25 @@ def plan_pack(pack: Pack) -> Planned:
     return _Planner(pack).run()
 
 
+_OPEN = p.Rule("", core.Const(True, t.Bool()))  # stands for a rule that is being planned
+
+
 class _Planner:
     """Plans the parts of one pack over its vocabulary."""
 
     def __init__(self, pack: Pack) -> None:
         self.pack = pack
         self.words = Vocabulary(pack)
-        self.statuses: dict[str, core.Node | None] = {}
+        self.planned: dict[tuple[str, str], p.Rule | None] = {}
 
     def run(self) -> Planned:
         pack, words = self.pack, self.words
         self.check_ids()
-        rules = [rule for name in pack.criteria if (rule := self.criterion(name)) is not None]
-        rules += [rule for name in pack.red_lines if (rule := self.red_line(name)) is not None]
+        rules = [rule for name in pack.criteria if (rule := self.once("criteria", name)) is not None]
+        rules += [rule for name in pack.red_lines if (rule := self.once("red_lines", name)) is not None]
         rules += [rule for name in pack.findings if (rule := self.finding(name)) is not None]
         rules += [rule for name in pack.milestones if (rule := self.late_entry(name)) is not None]
-        rules += [rule for name in pack.red_lines if (rule := self.waiver(name)) is not None]
+        rules += [rule for name in pack.red_lines if (rule := self.once("waivers", name)) is not None]
         rules += [rule for name in pack.plays if (rule := self.play(name)) is not None]
         rules += [rule for rule in [self.plays_when()] if rule is not None]
         plan = p.Plan(
@@ -111,6 +114,15 @@ class _Planner:
         if form is not None and self.pack.forms and form not in self.words.ids("forms"):
             self.words.fault("P-REF", f"no form `{form}`", nearest(form, self.pack.forms), *path)
 
+    def once(self, kind: str, name: str) -> p.Rule | None:
+        """Plan a rule that others may need, once; its faults are reported once, too."""
+        key = (kind, name)
+        if key not in self.planned:
+            self.planned[key] = _OPEN
+            plan = {"criteria": self.criterion, "red_lines": self.red_line, "waivers": self.waiver}[kind]
+            self.planned[key] = plan(name)
+        return self.planned[key]
+
     def criterion(self, name: str) -> p.Rule | None:
         spec = self.pack.criteria[name]
         self.check_form(("criteria", name, "form"), spec.form)
@@ -153,19 +165,12 @@ class _Planner:
                 hint = nearest(name, self.words.ids("criteria"))
                 self.words.fault("P-REF", f"no criterion `{name}`", hint, "criteria", user, "all_of", index)
             return None
-        if name not in self.statuses:
-            self.statuses[name] = None
-            faults, self.words.faults = (
-                self.words.faults,
-                [],
-            )  # faults of `name` are reported where it is planned itself
-            rule = self.criterion(name)
-            cycles = [fault for fault in self.words.faults if fault.code == "P-CYCLE"]
-            self.words.faults = [*faults, *cycles]
-            self.statuses[name] = None if rule is None else satisfied(rule)
-        elif self.statuses[name] is None and name == user:
-            self.words.fault("P-CYCLE", f"`{name}` needs itself", "", "criteria", user, "all_of", index)
-        return self.statuses[name]
+        if self.planned.get(("criteria", name)) is _OPEN:
+            message = f"`{user}` and `{name}` need each other" if name != user else f"`{name}` needs itself"
+            self.words.fault("P-CYCLE", message, "", "criteria", user, "all_of", index)
+            return None
+        rule = self.once("criteria", name)
+        return None if rule is None else satisfied(rule)
 
     def no_trip(self, user: str, name: str, index: int) -> core.Node | None:
         """Return `the red line does not trip`, for `none_of`."""
@@ -174,9 +179,7 @@ class _Planner:
                 hint = nearest(name, self.words.ids("red_lines"))
                 self.words.fault("P-REF", f"no red line `{name}`", hint, "criteria", user, "none_of", index)
             return None
-        faults = list(self.words.faults)
-        rule, waiver = self.red_line(name), self.waiver(name)
-        self.words.faults = faults  # reported where the red line is planned itself
+        rule, waiver = self.once("red_lines", name), self.once("waivers", name)
         if rule is None:
             return None
         clear = core.Not(rule.when)

@@ -11,24 +11,11 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
 
+from kamrules.currency import minor_digits
 from kamrules.rules.lang.types import INT_MAX
 
 # The longest duration of protobuf, which CEL takes over (source: google/protobuf/duration.proto).
 DURATION_MAX = timedelta(seconds=315_576_000_000)
-
-# ISO 4217 currencies whose minor unit is not 1/100 (source: ISO 4217 table A.1).
-MINOR_DIGITS = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
-    "CLP": 0,
-    "ISK": 0,
-    "BHD": 3,
-    "KWD": 3,
-    "OMR": 3,
-    "TND": 3,
-    "JOD": 3,
-}
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _TIMESTAMP = re.compile(
@@ -95,9 +82,9 @@ def money_from(text: str) -> tuple[int, str]:
     if match is None:
         raise ValueError("an amount such as `50000.00 EUR` is expected")
     number, currency = match.groups()
-    minor = Decimal(number).scaleb(MINOR_DIGITS.get(currency, 2))
+    minor = Decimal(number).scaleb(minor_digits(currency))
     if minor != int(minor):
-        raise ValueError(f"{currency} has {MINOR_DIGITS.get(currency, 2)} decimals")
+        raise ValueError(f"{currency} has {minor_digits(currency)} decimals")
     if abs(minor) > INT_MAX:
         raise ValueError("the amount does not fit 64 bits of minor units")
     return int(minor), currency

@@ -9,8 +9,8 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+from kamrules.currency import minor_digits
 from kamrules.rules.lang import core, tree
-from kamrules.rules.lang.literals import MINOR_DIGITS
 from kamrules.rules.lang.types import Money
 
 _TERNARY, _OR, _AND, _RELATION, _SUM, _PRODUCT, _UNARY, _MEMBER = range(8)
@@ -180,7 +180,7 @@ def _constructor(name: str, text: str) -> tree.Expr:
 
 
 def _amount(minor: int, currency: str) -> str:
-    digits = MINOR_DIGITS.get(currency, 2)
+    digits = minor_digits(currency)
     return f"{Decimal(minor).scaleb(-digits):.{digits}f} {currency}"
 
 
