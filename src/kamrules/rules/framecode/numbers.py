@@ -6,10 +6,7 @@ result does not fit: bounds prove it, or a test of the operands takes the others
 
 from __future__ import annotations
 
-from typing import Any
-
-import narwhals as nw
-
+from kamrules.rules.framecode.columns import Expr, compared, when
 from kamrules.rules.framecode.values import (
     DAY,
     EXACT_DOUBLE,
@@ -26,6 +23,7 @@ from kamrules.rules.framecode.values import (
     limits_of,
     pick,
     refuse,
+    whole,
 )
 from kamrules.rules.lang.ops import COMPARISONS, arithmetic
 from kamrules.rules.lang.types import INT_MAX, INT_MIN, Count, Date, Double, Duration, Int, Type
@@ -48,19 +46,19 @@ def arith(op: str, left: Value, right: Value, kinds: tuple[Type, Type], result: 
     if isinstance(kinds[0], Date) and isinstance(kinds[1], Duration):
         # A day moves by the whole days of a length of time, rounded down.
         right = Fixed(right.value // DAY) if isinstance(right, Fixed) else floor_div(right, DAY)
-    found = whole(op, left, right)
+    found = computed(op, left, right)
     if isinstance(kinds[0], Date) and isinstance(result, Duration):
-        found = whole("*", found, Fixed(DAY))
+        found = computed("*", found, Fixed(DAY))
     return within(found, low, high)
 
 
 def _counts(op: str, left: Counted, right: Counted) -> Value:
     if UNKNOWN in (left.low, right.low):
         return UNKNOWN
-    low = whole(op, left.low, right.high if op == "-" else right.low)
+    low = computed(op, left.low, right.high if op == "-" else right.low)
     if left.is_exact and right.is_exact:
         return Counted(low, low)
-    high = whole(op, left.high, right.low if op == "-" else right.high)
+    high = computed(op, left.high, right.low if op == "-" else right.high)
     if UNKNOWN in (low, high):
         return UNKNOWN
     ends = (bounds_of(low), bounds_of(high))
@@ -68,8 +66,8 @@ def _counts(op: str, left: Counted, right: Counted) -> Value:
         return Counted(low, high)
     both = ~(expr_of(low, Int()).is_null() | expr_of(high, Int()).is_null())
     return Counted(
-        Column(nw.when(both).then(expr_of(low, Int())), *ends[0]),
-        Column(nw.when(both).then(expr_of(high, Int())), *ends[1]),
+        Column(when(both, expr_of(low, Int())), *ends[0]),
+        Column(when(both, expr_of(high, Int())), *ends[1]),
     )
 
 
@@ -81,7 +79,7 @@ def widened(value: Scalar, kind: Type, op: str) -> Scalar:
         return Fixed(None if value.value is None else float(value.value))
     if max(abs(value.low), abs(value.high)) > EXACT_DOUBLE:
         raise refuse(op, "a whole number without narrow limits meets a double")
-    return Column(value.expr.cast(nw.Float64))
+    return Column(value.expr.to("float"))
 
 
 def _doubles(op: str, left: Scalar, right: Scalar) -> Scalar:
@@ -89,13 +87,13 @@ def _doubles(op: str, left: Scalar, right: Scalar) -> Scalar:
         return Fixed(arithmetic(op, left.value, right.value))
     a, b = expr_of(left, Double()), expr_of(right, Double())
     if op == "/":
-        found = a / nw.when(b != 0.0).then(b)
+        found = a / when(compared("!=", b, 0.0), b)
     else:
         found = a + b if op == "+" else a - b if op == "-" else a * b
-    return Column(nw.when(found.is_finite()).then(found))
+    return Column(when(found.is_finite(), found))
 
 
-def whole(op: str, left: Scalar, right: Scalar) -> Scalar:
+def computed(op: str, left: Scalar, right: Scalar) -> Scalar:
     """Return `left op right` of whole numbers, null where it does not fit into 64 bits."""
     if UNKNOWN in (left, right):
         return UNKNOWN
@@ -119,11 +117,15 @@ def _sum(op: str, left: Scalar, right: Scalar) -> Scalar:
             step = right.value if op == "+" else -right.value
             fits = x <= INT_MAX - step if step > 0 else x >= INT_MIN - step
         else:
-            up = nw.when(y > 0).then(y).otherwise(nw.lit(0, dtype=nw.Int64))
-            down = nw.when(y < 0).then(y).otherwise(nw.lit(0, dtype=nw.Int64))
-            most, least = (INT_MAX - up, INT_MIN - down) if op == "+" else (INT_MAX + down, INT_MIN + up)
+            up = when(y > 0, y, whole(0))
+            down = when(y < 0, y, whole(0))
+            most, least = (
+                (whole(INT_MAX) - up, whole(INT_MIN) - down)
+                if op == "+"
+                else (whole(INT_MAX) + down, whole(INT_MIN) + up)
+            )
             fits = (x <= most) & (x >= least)
-        x = nw.when(fits).then(x)
+        x = when(fits, x)
     return Column(x + y if op == "+" else x - y, max(low, INT_MIN), min(high, INT_MAX))
 
 
@@ -144,7 +146,7 @@ def _product(left: Scalar, right: Scalar) -> Scalar:
             least, most = -(INT_MAX // -factor), -INT_MIN // -factor
         else:
             least, most = -(-INT_MIN // factor), INT_MAX // factor
-        x = nw.when((x >= max(least, INT_MIN)) & (x <= min(most, INT_MAX))).then(x)
+        x = when((x >= max(least, INT_MIN)) & (x <= min(most, INT_MAX)), x)
     return Column(x * y, max(low, INT_MIN), min(high, INT_MAX))
 
 
@@ -164,10 +166,10 @@ def _quotient(op: str, left: Scalar, right: Scalar) -> Scalar:
     if isinstance(right, Fixed):
         quotient = _by_constant(x, right.value)
     elif size <= _HALF:
-        divisor = nw.when(y != 0).then(y) if c <= 0 <= d else y
+        divisor = when(compared("!=", y, 0), y) if c <= 0 <= d else y
         if step > size:  # by any larger divisor the quotient is 0
             is_small = (divisor >= -size) & (divisor <= size)
-            divisor = pick(is_small, divisor, nw.lit(size + 1, dtype=nw.Int64))
+            divisor = pick(is_small, divisor, whole(size + 1))
         quotient = _by_column(x, divisor)
     else:
         raise refuse(op, "a whole number without limits by a field; give the number a min and max")
@@ -178,24 +180,25 @@ def _quotient(op: str, left: Scalar, right: Scalar) -> Scalar:
     return Column(x - quotient * y, max(-step, INT_MIN), min(step, INT_MAX))
 
 
-def _by_constant(x: nw.Expr, divisor: int) -> nw.Expr:
+def _by_constant(x: Expr, divisor: int) -> Expr:
     """Return the quotient rounded toward zero, through numbers >= 0 only: there engines agree."""
     size = abs(divisor)
     if divisor == -1:
-        x = nw.when(x != INT_MIN).then(x)
-    turned = -1 - x  # a negative x without its sign, less one: this always fits
+        x = when(compared("!=", x, INT_MIN), x)
+    turned = whole(-1) - x  # a negative x without its sign, less one: this always fits
     whole_part = turned // size
-    carry = nw.when(turned - whole_part * size == size - 1).then(nw.lit(1, dtype=nw.Int64))
-    below = -1 * (whole_part + carry.otherwise(nw.lit(0, dtype=nw.Int64)))
+    carry = when((turned - whole_part * size).eq(size - 1), whole(1), whole(0))
+    below = whole(-1) * (whole_part + carry)
     quotient = pick(x >= 0, x // size, below)
-    return quotient if divisor > 0 else -1 * quotient
+    return quotient if divisor > 0 else whole(-1) * quotient
 
 
-def _by_column(x: nw.Expr, y: nw.Expr) -> nw.Expr:
+def _by_column(x: Expr, y: Expr) -> Expr:
     """Return the quotient rounded toward zero of numbers far from 64 bits."""
     floor = x // y
-    is_off = (floor * y != x) & ((x < 0) != (y < 0))
-    return floor + nw.when(is_off).then(nw.lit(1, dtype=nw.Int64)).otherwise(nw.lit(0, dtype=nw.Int64))
+    is_below = ((x < 0) & (y >= 0)) | ((x >= 0) & (y < 0))
+    is_off = compared("!=", floor * y, x) & is_below
+    return floor + when(is_off, whole(1), whole(0))
 
 
 def within(value: Scalar, low: int, high: int) -> Scalar:
@@ -208,7 +211,7 @@ def within(value: Scalar, low: int, high: int) -> Scalar:
     if isinstance(value, Fixed):
         return UNKNOWN
     fits = (value.expr >= low) & (value.expr <= high)
-    return Column(nw.when(fits).then(value.expr), max(least, low), min(most, high))
+    return Column(when(fits, value.expr), max(least, low), min(most, high))
 
 
 def negated(value: Scalar, kind: Type) -> Scalar:
@@ -216,7 +219,7 @@ def negated(value: Scalar, kind: Type) -> Scalar:
     if isinstance(value, Fixed):
         return UNKNOWN if value.value is None else Fixed(arithmetic("-", type(value.value)(0), value.value))
     if isinstance(kind, Double):
-        return Column(-1.0 * value.expr)
+        return Column(value.expr * -1.0)
     return _sum("-", Fixed(0), value)
 
 
@@ -232,15 +235,10 @@ def compare(op: str, left: Value, right: Value, kinds: tuple[Type, Type]) -> Sca
         left, right = (widened(one, kind, op) for one, kind in zip((left, right), kinds, strict=True))
     if isinstance(left, Fixed):
         left, right, op, kinds = right, left, _TURNED[op], (kinds[1], kinds[0])
-    return Column(_holds(op, _operand(left, kinds), _operand(right, kinds)))
+    return Column(compared(op, _operand(left, kinds), _operand(right, kinds)))
 
 
-def _holds(op: str, left: Any, right: Any) -> nw.Expr:
-    found: nw.Expr = COMPARISONS[op](left, right)  # type: ignore[assignment]  # expressions compare to one
-    return found
-
-
-def _operand(value: Scalar, kinds: tuple[Type, Type]) -> nw.Expr:
+def _operand(value: Scalar, kinds: tuple[Type, Type]) -> Expr:
     kind = Double() if any(isinstance(one, Double) for one in kinds) else kinds[1]
     return expr_of(value, kind)
 
@@ -251,10 +249,10 @@ def _compare_counts(op: str, left: Counted, right: Counted) -> Scalar:
     a, b = expr_of(left.low, Int()), expr_of(left.high, Int())
     c, d = expr_of(right.low, Int()), expr_of(right.high, Int())
     if left.is_exact and right.is_exact:
-        return Column(_holds(op, a, c))
+        return Column(compared(op, a, c))
     match op:
         case "==":
-            true, false = (a == b) & (c == d) & (a == c), (b < c) | (d < a)
+            true, false = a.eq(b) & c.eq(d) & a.eq(c), (b < c) | (d < a)
         case "<":
             true, false = b < c, a >= d
         case "<=":

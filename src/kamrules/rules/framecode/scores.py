@@ -4,30 +4,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import narwhals as nw
-
-from kamrules.rules.framecode.numbers import compare
+from kamrules.rules.framecode.columns import Expr, Total, least, lit, when
 from kamrules.rules.framecode.translate import Translator
-from kamrules.rules.framecode.values import EXACT_DOUBLE, Counted, Fixed, Scalar, expr_of, pick
-from kamrules.rules.lang.core import type_of
-from kamrules.rules.lang.types import Double, Int, String, Type
+from kamrules.rules.framecode.values import EXACT_DOUBLE, Counted, Scalar, expr_of, number, pick, whole
+from kamrules.rules.lang.core import Node, type_of
+from kamrules.rules.lang.types import Double, Enum, Int, Type
 from kamrules.rules.plan import Entry, Flag, Mean, Scale, Share
 from kamrules.rules.points import open_mean, open_points
 from kamrules.rules.verdict import Points
 
-Ends = tuple[nw.Expr, nw.Expr]
-
-
-def number(value: float) -> nw.Expr:
-    """Return a constant double."""
-    return nw.lit(float(value), dtype=nw.Float64)
+Ends = tuple[Expr, Expr]
 
 
 def entry_ends(entry: Entry, at: Translator) -> Ends:
     """Return the least and the most points of an entry; one expression for both where they are equal."""
     match entry:
-        case Flag(_, points, when):
-            truth, ends = at.truth(when), open_points(points)
+        case Flag(_, points, test):
+            truth, ends = at.truth(test), open_points(points)
             return _or(pick(truth, number(points), number(0.0)), ends)
         case Scale():
             return _scale(entry, at)
@@ -37,20 +30,20 @@ def entry_ends(entry: Entry, at: Translator) -> Ends:
             return _mean(entry, at)
 
 
-def _or(known: nw.Expr, ends: Points) -> Ends:
-    return known.fill_null(ends.low), known.fill_null(ends.high)
+def _or(known: Expr, ends: Points) -> Ends:
+    return known.filled(ends.low), known.filled(ends.high)
 
 
-def _either(known: nw.Expr, ends: Points, low: nw.Expr, high: nw.Expr) -> Ends:
+def _either(known: Expr, ends: Points, low: Expr, high: Expr) -> Ends:
     """Return the interval where the list is known, else the open one."""
     return (
-        nw.when(known).then(low).otherwise(number(ends.low)),
-        nw.when(known).then(high).otherwise(number(ends.high)),
+        when(known, low, number(ends.low)),
+        when(known, high, number(ends.high)),
     )
 
 
-def _ordered(one: nw.Expr, other: nw.Expr) -> Ends:
-    return nw.when(one <= other).then(one).otherwise(other), nw.when(one <= other).then(other).otherwise(one)
+def _ordered(one: Expr, other: Expr) -> Ends:
+    return when(one <= other, one, other), when(one <= other, other, one)
 
 
 def _scale(entry: Scale, at: Translator) -> Ends:
@@ -60,34 +53,33 @@ def _scale(entry: Scale, at: Translator) -> Ends:
             return _or(number(entry.points) * _fraction(value.low, Int(), entry), ends)
         low, high = (number(entry.points) * _fraction(end, Int(), entry) for end in (value.low, value.high))
         least, most = _ordered(low, high)
-        return least.fill_null(ends.low), most.fill_null(ends.high)
+        return least.filled(ends.low), most.filled(ends.high)
     return _or(number(entry.points) * _fraction(value, kind, entry), ends)
 
 
-def _fraction(value: Scalar, kind: Type, entry: Scale) -> nw.Expr:
+def _fraction(value: Scalar, kind: Type, entry: Scale) -> Expr:
     found = expr_of(value, kind)
     if not isinstance(kind, Double):
-        found = _clipped(found).cast(nw.Float64)
+        found = _clipped(found).to("float")
     low, high = float(entry.low), float(entry.high)
     is_up = high >= low
     is_most, is_least = (found >= high, found <= low) if is_up else (found <= high, found >= low)
-    inside = (found - low) / (high - low) if high != low else nw.lit(None, dtype=nw.Float64)
-    return nw.when(is_most).then(number(1.0)).otherwise(nw.when(is_least).then(number(0.0)).otherwise(inside))
+    inside = (found - low) / (high - low) if high != low else lit(None, "float")
+    return when(is_most, number(1.0), when(is_least, number(0.0), inside))
 
 
-def _clipped(whole: nw.Expr) -> nw.Expr:
+def _clipped(number_: Expr) -> Expr:
     """Return whole numbers as far as a double holds each; Arrow casts no other, and no end is out there."""
-    most = nw.lit(EXACT_DOUBLE, dtype=nw.Int64)
-    below = nw.when(whole < -EXACT_DOUBLE).then(-1 * most).otherwise(whole)
-    return nw.when(whole > EXACT_DOUBLE).then(most).otherwise(below)
+    below = when(number_ < -EXACT_DOUBLE, whole(-EXACT_DOUBLE), number_)
+    return when(number_ > EXACT_DOUBLE, whole(EXACT_DOUBLE), below)
 
 
 def _share(entry: Share, at: Translator) -> Ends:
     true, maybe = at.counts(entry.range, entry.var, entry.when)
     size = at.size(entry.range)
-    total = nw.when(size > 0).then(size.cast(nw.Float64))
-    sure = (number(entry.points) * (true.cast(nw.Float64) / total)).fill_null(0.0)
-    most = (number(entry.points) * ((true + maybe).cast(nw.Float64) / total)).fill_null(0.0)
+    total = when(size > 0, size.to("float"))
+    sure = (number(entry.points) * (true.to("float") / total)).filled(0.0)
+    most = (number(entry.points) * ((true + maybe).to("float") / total)).filled(0.0)
     low, high = (sure, most) if entry.points >= 0 else (most, sure)
     return _either(at.list_known(entry.range), open_points(entry.points), low, high)
 
@@ -95,80 +87,95 @@ def _share(entry: Share, at: Translator) -> Ends:
 def _mean(entry: Mean, at: Translator) -> Ends:
     """Sum up what is known, and count for each number the elements of unknown weight."""
     each, path = at.body(entry.range, entry.var), at.list_path(entry.range)
-    value, weight = (
-        each.scalar(entry.value),
-        Fixed(1.0) if entry.weight is None else each.scalar(entry.weight),
-    )
-    kind = Double() if entry.weight is None else type_of(entry.weight)
-    weighs = expr_of(weight, kind)
-    if not isinstance(kind, Double):
-        weighs = _clipped(weighs).cast(nw.Float64)
-    numbers = dict(entry.mapping)
-    holds = {
-        text: expr_of(compare("==", value, Fixed(text), (String(), String())), String()).fill_null(False)
-        for text in numbers
-    }
-    points_of: nw.Expr = nw.lit(None, dtype=nw.Float64)
-    for text, amount in numbers.items():
-        points_of = nw.when(holds[text]).then(number(amount)).otherwise(points_of)
+    weighs = number(1.0) if entry.weight is None else _weight(entry.weight, each)
+    points_of = _number_of(entry, each)
     has_number, has_weight = ~points_of.is_null(), ~weighs.is_null()
+    is_known = has_number & has_weight
 
-    def sum_of(name: str, test: nw.Expr, amount: nw.Expr) -> nw.Expr:
-        summand = nw.when(test).then(amount).otherwise(number(0.0))
-        return at.frames.sum_of(path, (name, entry), summand, nw.Float64())
+    def sum_of(test: Expr, amount: Expr) -> Expr:
+        # Where the test is true there is an amount; elsewhere there is none to add.
+        summand = when(test, amount.filled(0.0), number(0.0))
+        return at.frames.total(path, Total("sum", summand))
 
-    mass = sum_of("mass", has_number & has_weight, weighs * points_of)
-    total = sum_of("total", has_number & has_weight, weighs)
-    loose = sum_of("loose", ~has_number & has_weight, weighs)
-    blank = sum_of("blank", ~has_number & ~has_weight, number(1.0))
-    some = sum_of("gaps", ~(has_number & has_weight), number(1.0))
-    free = {
-        amount: sum_of(f"free {amount}", (points_of == amount) & ~has_weight, number(1.0))
-        for amount in sorted(set(numbers.values()))
-    }
-    known = number(entry.points) * nw.when(total > 0).then(mass / nw.when(total > 0).then(total)).otherwise(
-        number(0.0)
+    def count_of(test: Expr) -> Expr:
+        return at.frames.total(path, Total("count", test)).to("float")
+
+    mass, total = sum_of(is_known, weighs * points_of), sum_of(is_known, weighs)
+    known = number(entry.points) * when(total > 0.0, mass / when(total > 0.0, total), number(0.0))
+    is_open = at.frames.total(path, Total("any", ~is_known))
+    gaps = _Gaps(
+        mass,
+        total,
+        loose=sum_of(~has_number & has_weight, weighs),
+        blank=count_of(~has_number & ~has_weight),
+        free={
+            amount: count_of(points_of.eq(amount).filled(False) & ~has_weight)
+            for amount in sorted(set(dict(entry.mapping).values()))
+        },
+        weight_max=entry.weight_max,
     )
-    gaps = _Gaps(mass, total, loose, blank, free, entry.weight_max)
-    least = number(entry.points) * gaps.least(1.0)
-    most = number(entry.points) * (-1.0 * gaps.least(-1.0))
-    low, high = (least, most) if entry.points >= 0 else (most, least)
-    is_open = some > 0
+    lowest = number(entry.points) * gaps.least(1.0)
+    highest = number(entry.points) * (gaps.least(-1.0) * -1.0)
+    low, high = (lowest, highest) if entry.points >= 0 else (highest, lowest)
     return _either(
         at.list_known(entry.range),
-        open_mean(entry.points, numbers.values()),
-        nw.when(is_open).then(low).otherwise(known),
-        nw.when(is_open).then(high).otherwise(known),
+        open_mean(entry.points, dict(entry.mapping).values()),
+        when(is_open, low, known),
+        when(is_open, high, known),
     )
+
+
+def _weight(node: Node, each: Translator) -> Expr:
+    kind = type_of(node)
+    found = expr_of(each.scalar(node), kind)
+    return found if isinstance(kind, Double) else _clipped(found).to("float")
+
+
+def _number_of(entry: Mean, each: Translator) -> Expr:
+    """Return the number that the text of an element is mapped to, null for another text."""
+    kind, numbers = type_of(entry.value), dict(entry.mapping)
+    code = each.code_of(entry.value)
+    found = lit(None, "float")
+    if code is None or not isinstance(kind, Enum):
+        text = expr_of(each.scalar(entry.value), kind)
+        for name, amount in numbers.items():
+            found = when(text.eq(lit(name, "text")), number(amount), found)
+        return found
+    places = [(kind.values.index(name), amount) for name, amount in numbers.items() if name in kind.values]
+    if not code.nullable and len(places) == len(kind.values):
+        found = number(places.pop()[1])
+    for place, amount in places:
+        found = when(code.eq(place), number(amount), found)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
 class _Gaps:
-    """The sums of a weighted mean over the rows of a record, see `_mean`."""
+    """The totals of a weighted mean over the rows of a record, see `_mean`."""
 
-    mass: nw.Expr
-    total: nw.Expr
-    loose: nw.Expr
-    blank: nw.Expr
-    free: dict[float, nw.Expr]
+    mass: Expr
+    total: Expr
+    loose: Expr
+    blank: Expr
+    free: dict[float, Expr]
     weight_max: float
 
-    def least(self, sign: float) -> nw.Expr:
+    def least(self, sign: float) -> Expr:
         """Return the least mean of the numbers times `sign` that any filling of the gaps can give.
 
         Free weights go to the smallest numbers first, so the least mean is the least over how many of the
         numbers, in ascending order, got theirs.
         """
         numbers = sorted(sign * amount for amount in self.free)
-        mass, weight = sign * self.mass + numbers[0] * self.loose, self.total + self.loose
-        means = [mass / nw.when(weight > 0).then(weight)]
+        mass, weight = self.mass * sign + self.loose * numbers[0], self.total + self.loose
+        means = [mass / when(weight > 0.0, weight)]
         lightest = [number(0.0)]
         for amount in numbers:
             count = self.free[sign * amount]
             if amount == numbers[0]:
                 count = count + self.blank
-            mass, weight = mass + self.weight_max * amount * count, weight + self.weight_max * count
-            means.append(mass / nw.when(weight > 0).then(weight))
-            lightest.append(nw.when(count > 0).then(number(amount)).otherwise(number(0.0)))
-        nothing = nw.min_horizontal(*lightest) if self.weight_max > 0 else number(0.0)
-        return nw.when(self.total + self.loose > 0).then(nw.min_horizontal(*means)).otherwise(nothing)
+            mass, weight = mass + count * (self.weight_max * amount), weight + count * self.weight_max
+            means.append(mass / when(weight > 0.0, weight))
+            lightest.append(when(count > 0.0, number(amount), number(0.0)))
+        nothing = least(*lightest) if self.weight_max > 0 else number(0.0)
+        return when(self.total + self.loose > 0.0, least(*means), nothing)

@@ -1,21 +1,33 @@
 """A condition as an expression: one branch per class of `core.py`, in the order of the reference.
 
 A `Frames` collects on the way what the conditions need: columns of the record's frame, and for each list the
-columns of its long frame and the sums over the rows of a record.
+columns of its long frame and the totals over the rows of a record. What is not in the frames at all is null
+here already, so that a sparse frame makes a small program.
 """
 
 from __future__ import annotations
 
-import operator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import reduce
+from typing import Any, Literal, cast
 
-import narwhals as nw
-
+from kamrules.rules.framecode.columns import (
+    FALSE,
+    TRUE,
+    Expr,
+    Kind,
+    Total,
+    col,
+    every,
+    lit,
+    some,
+    when,
+)  # fmt: skip
 from kamrules.rules.framecode.numbers import arith, compare, negated
 from kamrules.rules.framecode.values import (
     DAY,
+    MAX_CODES,
     MAX_ROWS,
     UNKNOWN,
     Column,
@@ -26,68 +38,128 @@ from kamrules.rules.framecode.values import (
     as_counted,
     bounds_of,
     decided,
-    dtype_of,
     expr_of,
+    kind_of,
     limits_of,
     pick,
     refuse,
     stored,
     truth_expr,
-)
+    whole,
+)  # fmt: skip
 from kamrules.rules.lang import core
 from kamrules.rules.lang.core import path_of, type_of
 from kamrules.rules.lang.ops import FUNCTIONS
-from kamrules.rules.lang.types import Bool, Count, Date, Double, Int, ListOf, Object, Type
+from kamrules.rules.lang.types import Bool, Count, Date, Double, Enum, Int, ListOf, Object, Type
 
-RECORD, ELEMENT, LEVEL, YEAR, KNOWN = "r ", "e ", "v ", "y ", "k "
+Form = Literal["value", "year", "code"]
+
+# Canonical names start with what a column is of; a space keeps them apart from any name of a caller.
+KEY = "key"
+RECORD, ELEMENT, LEVEL, KNOWN = "r ", "e ", "level ", "known "
+_PREFIX: dict[Form, str] = {"value": "", "year": "year ", "code": "code "}
+_EMPTY: dict[str, Expr] = {"any": FALSE, "count": whole(0), "rows": whole(0), "sum": lit(0.0, "float")}
 
 
 @dataclass(frozen=True, slots=True)
 class Needed:
     """A column a condition reads: the caller's name for it, its type (None: an evidence level).
 
-    With `is_year` it is the calendar year of a day or moment that is read.
+    `form` is its value, the year of a day or moment, or the place of a text among the values of its type.
     """
 
     source: str
     type: Type | None
-    is_year: bool = False
+    form: Form = "value"
+
+    @property
+    def kind(self) -> Kind:
+        """The kind of the canonical column."""
+        if self.type is None or self.form == "code":
+            return "code"
+        return "int" if self.form == "year" else kind_of(self.type)
 
 
 @dataclass(slots=True)
 class ListNeeds:
-    """What is asked of one list: the columns of its rows, and sums over them, each under its name."""
+    """What is asked of one list: the columns of its rows, and totals over them, each under its name.
+
+    `borrowed` are the columns of the record that its rows are compared with.
+    """
 
     path: str
     columns: dict[str, Needed] = field(default_factory=dict)
-    borrowed: dict[str, Needed] = field(default_factory=dict)
-    sums: dict[str, nw.Expr] = field(default_factory=dict)
+    borrowed: dict[str, Expr] = field(default_factory=dict)
+    totals: dict[str, Total] = field(default_factory=dict)
+
+
+# Whether a column (its canonical name, list path or None for the records, and need) may be null; None where
+# the caller has no such column. For a list as a whole the name is empty.
+Given = Callable[[str, str | None, Needed], bool | None]
+WHOLE = Needed("", Bool())
+
+
+def anything(name: str, path: str | None, need: Needed) -> bool | None:  # noqa: ARG001 - a Given
+    """Take every column as there, and nullable."""
+    return True
 
 
 @dataclass(slots=True)
 class Frames:
     """What is asked of all frames; `columns` are those of the record's."""
 
+    given: Given = anything
     columns: dict[str, Needed] = field(default_factory=dict)
     lists: dict[str, ListNeeds] = field(default_factory=dict)
-    known: dict[tuple[object, ...], str] = field(default_factory=dict)
+    named: dict[tuple[str, Total], str] = field(default_factory=dict)
 
     def list_of(self, path: str) -> ListNeeds:
         """Return what is asked of the list at a path."""
         return self.lists.setdefault(path, ListNeeds(path))
 
-    def sum_of(self, path: str, key: tuple[object, ...], expr: nw.Expr, dtype: nw.dtypes.DType) -> nw.Expr:
-        """Return the sum of an expression over a record's rows of a list, 0 where there are none."""
-        name = self.known.get((path, *key))
+    def record_column(self, name: str, need: Needed) -> Expr:
+        """Return a canonical column of the records; null where the caller has no such column."""
+        nullable = self.given(name, None, need)
+        if nullable is None:
+            return lit(None, need.kind)
+        self.columns[name] = need
+        return col(name, need.kind, nullable=nullable)
+
+    def element_column(self, path: str, name: str, need: Needed) -> Expr:
+        """Return a canonical column of a list's rows; null where the caller has no such column."""
+        nullable = self.given(name, path, need)
+        if nullable is None:
+            return lit(None, need.kind)
+        self.list_of(path).columns[name] = need
+        return col(name, need.kind, nullable=nullable)
+
+    def list_known(self, path: str) -> Expr:
+        """Return whether the list of a record is known; where its frame is missing, none is."""
+        if self.given("", path, WHOLE) is None:
+            return FALSE
+        known = TRUE
+        need = Needed(f"{path}__known", Bool())
+        if self.given(KNOWN + path, None, need) is not None:
+            known = self.record_column(KNOWN + path, need).filled(False)
+        # A record without a key has no rows to know.
+        return known & ~col(KEY, "raw", nullable=bool(self.given(KEY, None, WHOLE))).is_null()
+
+    def total(self, path: str, total: Total) -> Expr:
+        """Return a total over a record's rows of a list, false or 0 where there are none."""
+        needs, empty = self.list_of(path), _EMPTY[total.form]
+        is_nothing = total.expr is FALSE or (total.form == "sum" and total.expr is empty)
+        if is_nothing or self.given("", path, WHOLE) is None:
+            return empty
+        name = self.named.get((path, total))
         if name is None:
-            name = self.known[path, *key] = f"a {len(self.known)}"
-            self.list_of(path).sums[name] = expr
-        return nw.col(name).fill_null(0).cast(dtype)
+            name = self.named[path, total] = f"total {len(self.named)}"
+            needs.totals[name] = total
+        return col(name, empty.kind, nullable=True).filled(empty)
 
 
 @dataclass(frozen=True, slots=True)
 class Translator:
-    """Translates conditions of one plan for one day; `loop` is the variable and list of a body."""
+    """Translates conditions of one plan for one day; `var` and `path` are the variable and list of a body."""
 
     frames: Frames
     root: str
@@ -95,7 +167,7 @@ class Translator:
     var: str = ""
     path: str = ""
 
-    def truth(self, node: core.Node) -> nw.Expr:
+    def truth(self, node: core.Node) -> Expr:
         """Return a condition as a boolean expression, null where unknown."""
         return truth_expr(self.value(node))
 
@@ -127,8 +199,7 @@ class Translator:
             case core.Or(operands):
                 return self._junction(operands, decisive=True)
             case core.Compare(op, left, right):
-                kinds = (type_of(left), type_of(right))
-                return compare(op, self.value(left), self.value(right), kinds)
+                return self._compare(op, left, right)
             case core.In(item, values):
                 return self._in(item, values)
             case core.Arith(op, left, right, type):
@@ -141,16 +212,16 @@ class Translator:
             case core.Cond(test, then, other, type):
                 return self._cond(self.scalar(test), self.value(then), self.value(other), node)
             case core.Exists(range_, var, body):
-                true, maybe = self.counts(range_, var, body)
                 known = self.list_known(range_)
-                return Column(decided(known & (true > 0), known & (maybe == 0)))
+                true, maybe = self.any_of(range_, var, body)
+                return Column(decided(known & true, known & ~maybe))
             case core.Tally(range_, var, body):
                 true, maybe = self.counts(range_, var, body)
                 known = self.list_known(range_)
-                low, high = (nw.when(known).then(one) for one in (true, true + maybe))
+                low, high = (when(known, one) for one in (true, true + maybe))
                 return Counted(Column(low, 0, MAX_ROWS), Column(high, 0, MAX_ROWS))
             case core.Size(range_):
-                size = nw.when(self.list_known(range_)).then(self.size(range_))
+                size = when(self.list_known(range_), self.size(range_))
                 exact = Column(size, 0, MAX_ROWS)
                 return Counted(exact, exact)
 
@@ -158,41 +229,51 @@ class Translator:
 
     def _place(self, node: core.Var | core.Field | core.Attested) -> Scalar:
         match node:
-            case core.Attested(field, minimum, assumed):
-                known = self._level(field).fill_null(assumed) >= minimum
+            case core.Attested(field):
+                known = self._attested(node)
                 place = self._place(field)
                 assert isinstance(place, Column)
-                return replace(place, expr=nw.when(known).then(place.expr))
+                return replace(place, expr=when(known, place.expr))
             case core.Var("as_of"):
                 return Fixed(stored(self.as_of))
         kind = type_of(node)
         if isinstance(kind, Object | ListOf):
             raise refuse(path_of(node), "an object or list is not a value")
-        return Column(nw.col(self._column(node, kind)), *limits_of(kind))
+        return Column(self._column(node, kind), *limits_of(kind))
 
-    def _column(self, node: core.Var | core.Field, kind: Type | None, *, is_year: bool = False) -> str:
-        """Return the canonical name of a field's column (of its evidence level, for no kind)."""
+    def _column(self, node: core.Var | core.Field, kind: Type | None, form: Form = "value") -> Expr:
+        """Return the canonical column of a field (of its evidence level, for no kind)."""
         name, *members = path_of(node).split(".")
         path = "__".join(members)
+        prefix = LEVEL if kind is None else _PREFIX[form]
         if name == self.root:
-            prefix = YEAR if is_year else RECORD if kind else LEVEL
-            source = path if kind else f"{path}__evidence"
-            need = self.frames.columns[prefix + path] = Needed(source, kind, is_year)
-            if self.path:
-                self.frames.list_of(self.path).borrowed[prefix + path] = need
-            return prefix + path
+            found = self.frames.record_column(
+                prefix + RECORD + path, Needed(path if kind else f"{path}__evidence", kind, form)
+            )
+            if self.path and found.op == "col":
+                self.frames.list_of(self.path).borrowed[found.param] = found
+            return found
         if name != self.var:
             raise refuse(name, "a loop inside a loop")
-        prefix = ELEMENT + YEAR if is_year else ELEMENT if kind else ELEMENT + LEVEL
         path = path or "value"
-        source = path if kind else f"{path}__evidence"
-        self.frames.list_of(self.path).columns[prefix + path] = Needed(source, kind, is_year)
-        return prefix + path
+        need = Needed(path if kind else f"{path}__evidence", kind, form)
+        return self.frames.element_column(self.path, prefix + ELEMENT + path, need)
 
-    def _level(self, node: core.Field) -> nw.Expr:
-        return nw.col(self._column(node, None))
+    def _attested(self, node: core.Attested) -> Expr:
+        """Return whether a field's evidence is good enough."""
+        return self._column(node.field, None).filled(node.assumed) >= node.minimum
 
-    def _presence(self, node: core.Field | core.Attested) -> nw.Expr:
+    def code_of(self, node: core.Node) -> Expr | None:
+        """Return the place of a field's text among the values of its type; None for what is no such field."""
+        match node:
+            case core.Attested(field):
+                code = self.code_of(field)
+                return None if code is None else when(self._attested(node), code)
+            case core.Var() | core.Field() if isinstance(node.type, Enum) and len(node.type.values) < MAX_CODES:
+                return self._column(node, node.type, "code")
+        return None
+
+    def _presence(self, node: core.Field | core.Attested) -> Expr:
         """Return whether a field is missing."""
         field = node.field if isinstance(node, core.Attested) else node
         if not isinstance(field.type, ListOf):
@@ -201,7 +282,7 @@ class Translator:
             return value.expr.is_null()
         known = self.list_known(field)
         if isinstance(node, core.Attested):
-            known = known & (self._level(field).fill_null(node.assumed) >= node.minimum)
+            known = known & self._attested(node)
         return ~known
 
     def _or_value(self, node: core.Field | core.Attested, default: core.Const) -> Scalar:
@@ -209,31 +290,48 @@ class Translator:
         assert isinstance(value, Column)
         known = Fixed(stored(default.value))
         kind = type_of(node)
-        low, high = bounds_of(known) if dtype_of(kind) == nw.Int64 else bounds_of(value)
-        filled = nw.when(value.expr.is_null()).then(expr_of(known, kind)).otherwise(value.expr)
+        low, high = bounds_of(known) if kind_of(kind) == "int" else bounds_of(value)
+        filled = value.expr.filled(expr_of(known, kind))
         return Column(filled, min(low, value.low), max(high, value.high))
 
     # Operators ------------------------------------------------------------------------------------------
 
     def _junction(self, operands: tuple[core.Node, ...], *, decisive: bool) -> Scalar:
-        truths = [self.scalar(operand) for operand in operands]
-        if Fixed(decisive) in truths:
-            return Fixed(decisive)
-        exprs = [truth_expr(one) for one in truths if one != Fixed(not decisive)]
-        if not exprs:
-            return Fixed(not decisive)
-        return Column(reduce(operator.or_ if decisive else operator.and_, exprs))
+        parts = [truth_expr(self.scalar(operand)) for operand in operands]
+        return Column(some(*parts) if decisive else every(*parts))
+
+    def _compare(self, op: str, left: core.Node, right: core.Node) -> Scalar:
+        kinds = (type_of(left), type_of(right))
+        if op == "==" and Enum in map(type, kinds):
+            codes = self._codes(left, right) or self._codes(right, left)
+            if codes is not None:
+                return Column(codes[0].eq(codes[1]))
+        return compare(op, self.value(left), self.value(right), kinds)
+
+    def _codes(self, field: core.Node, other: core.Node) -> tuple[Expr, Expr] | None:
+        """Return the places of two texts among the values of one type, where that is all it takes."""
+        code, kind = self.code_of(field), type_of(field)
+        if code is None or not isinstance(kind, Enum):
+            return None
+        if isinstance(other, core.Const):
+            return code, lit(_place_of(other.value, kind), "code")
+        second = self.code_of(other) if type_of(other) == kind else None
+        return None if second is None else (code, second)
 
     def _in(self, item: core.Node, values: tuple[core.Const, ...]) -> Scalar:
         if not values:
             return Fixed(False)
+        code, kind = self.code_of(item), type_of(item)
+        if code is not None and isinstance(kind, Enum):
+            return Column(code.is_in(dict.fromkeys(_place_of(one.value, kind) for one in values)))
         value = self.scalar(item)
         constants = [stored(one.value) for one in values]
         if isinstance(value, Fixed):
             return UNKNOWN if value.value is None else Fixed(value.value in constants)
         if isinstance(type_of(item), Bool):
-            same = [value.expr if one else ~value.expr for one in constants]
-            return Column(reduce(operator.or_, same))
+            same = [value.expr if one else ~value.expr for one in dict.fromkeys(constants)]
+            # `x || !x` is unknown where x is, and true elsewhere: what `in [true, false]` means.
+            return Column(some(*same))
         if isinstance(type_of(item), Double):
             constants = [float(one) for one in constants]
         return Column(value.expr.is_in(list(dict.fromkeys(constants))))
@@ -249,31 +347,25 @@ class Translator:
             return Fixed(FUNCTIONS[function].meaning(*texts))
         text = expr_of(receiver, type_of(args[0]))
         if function == "size":
-            return Column(text.str.len_chars().cast(nw.Int64), 0, MAX_ROWS)
+            return Column(text.length(), 0, MAX_ROWS)
         (part,) = rest
         if not isinstance(part, Fixed):
             raise refuse(function, "its argument is not a constant")
-        match function:
-            case "startsWith":
-                return Column(text.str.starts_with(part.value))
-            case "endsWith":
-                return Column(text.str.ends_with(part.value))
-            case "contains":
-                return Column(text.str.contains(part.value, literal=True))
+        if function in {"startsWith", "endsWith", "contains"}:
+            return Column(text.text(cast("Any", function), part.value))
         raise refuse(function, "it is not known")
 
     def _year(self, node: core.Node) -> Scalar:
         """Return the year of a day or moment that stands in a column, or is the same for all records."""
         match node:
-            case core.Attested(field, minimum, assumed):
-                known = self._level(field).fill_null(assumed) >= minimum
+            case core.Attested(field):
                 year = self._year(field)
                 assert isinstance(year, Column)
-                return replace(year, expr=nw.when(known).then(year.expr))
+                return replace(year, expr=when(self._attested(node), year.expr))
             case core.Field():
-                return Column(nw.col(self._column(node, node.type, is_year=True)), 1, 9999)
+                return Column(self._column(node, node.type, "year"), 1, 9999)
             case core.Var(name, kind) if name == self.var:
-                return Column(nw.col(self._column(node, kind, is_year=True)), 1, 9999)
+                return Column(self._column(node, kind, "year"), 1, 9999)
         value = self.scalar(node)
         if not isinstance(value, Fixed):
             raise refuse("getFullYear", "its day is computed, not a field")
@@ -296,13 +388,13 @@ class Translator:
         return self._pick(test.expr, then, other, (type_of(node.then), type_of(node.other)), node.type)
 
     @staticmethod
-    def _pick(test: nw.Expr, then: Scalar, other: Scalar, kinds: tuple[Type, Type], kind: Type) -> Scalar:
+    def _pick(test: Expr, then: Scalar, other: Scalar, kinds: tuple[Type, Type], kind: Type) -> Scalar:
         if isinstance(kind, Double) and not all(isinstance(one, Double) for one in kinds):
             then, other = (
-                Column(one.expr.cast(nw.Float64)) if isinstance(one, Column) else one for one in (then, other)
+                Column(one.expr.to("float")) if isinstance(one, Column) else one for one in (then, other)
             )
         found = pick(test, expr_of(then, kind), expr_of(other, kind))
-        if dtype_of(kind) != nw.Int64 or UNKNOWN in (then, other):
+        if kind_of(kind) != "int" or UNKNOWN in (then, other):
             return Column(found)
         (a, b), (c, d) = bounds_of(then), bounds_of(other)
         return Column(found, min(a, c), max(b, d))
@@ -324,18 +416,30 @@ class Translator:
         self.frames.list_of(path)
         return path
 
-    def list_known(self, range_: core.Field) -> nw.Expr:
+    def list_known(self, range_: core.Field) -> Expr:
         """Return whether the record's list is known: true or false, never null."""
-        return nw.col(KNOWN + self.list_path(range_))
+        return self.frames.list_known(self.list_path(range_))
 
-    def counts(self, range_: core.Field, var: core.Var, body: core.Node) -> tuple[nw.Expr, nw.Expr]:
+    def any_of(self, range_: core.Field, var: core.Var, body: core.Node) -> tuple[Expr, Expr]:
+        """Return whether the body is true of some element, and whether it is unknown of some."""
+        return self._totals("any", range_, var, body)
+
+    def counts(self, range_: core.Field, var: core.Var, body: core.Node) -> tuple[Expr, Expr]:
         """Return of how many elements the body is true, and of how many it is unknown."""
-        path, truth = self.list_path(range_), self.body(range_, var).truth(body)
-        true, maybe = truth.fill_null(False).cast(nw.Int8), truth.is_null().cast(nw.Int8)
-        sure = self.frames.sum_of(path, ("true", var.name, body), true, nw.Int64())
-        return sure, self.frames.sum_of(path, ("maybe", var.name, body), maybe, nw.Int64())
+        return self._totals("count", range_, var, body)
 
-    def size(self, range_: core.Field) -> nw.Expr:
+    def _totals(
+        self, form: Literal["any", "count"], range_: core.Field, var: core.Var, body: core.Node
+    ) -> tuple[Expr, Expr]:
+        path, truth = self.list_path(range_), self.body(range_, var).truth(body)
+        sure, maybe = truth.filled(False), truth.is_null()
+        return self.frames.total(path, Total(form, sure)), self.frames.total(path, Total(form, maybe))
+
+    def size(self, range_: core.Field) -> Expr:
         """Return how many elements the list has."""
-        one = nw.lit(1, dtype=nw.Int8)
-        return self.frames.sum_of(self.list_path(range_), ("size",), one, nw.Int64())
+        return self.frames.total(self.list_path(range_), Total("rows", TRUE))
+
+
+def _place_of(value: Any, kind: Enum) -> int:
+    """Return the place of a text among the values of a type; one past the last for another text."""
+    return kind.values.index(value) if value in kind.values else len(kind.values)

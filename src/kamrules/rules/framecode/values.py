@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-import narwhals as nw
-
 from kamrules.errors import BackendError, Fault
+from kamrules.rules.framecode.columns import FALSE, NULL, TRUE, Expr, Kind, lit, when
 from kamrules.rules.lang.types import (
     INT_MAX,
     INT_MIN,
@@ -28,6 +27,7 @@ from kamrules.rules.lang.types import (
 
 DAY = 86_400_000_000
 MAX_ROWS = 2**40
+MAX_CODES = 255  # places in a byte, one kept for a text that is none of them
 EXACT_DOUBLE = 2**53
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +45,7 @@ class Fixed:
 class Column:
     """A value of each record; a whole number is known to lie between `low` and `high`."""
 
-    expr: nw.Expr
+    expr: Expr
     low: int = INT_MIN
     high: int = INT_MAX
 
@@ -60,7 +60,10 @@ class Counted:
     @property
     def is_exact(self) -> bool:
         """Whether both ends are the same column."""
-        return self.low is self.high
+        low, high = self.low, self.high
+        if isinstance(low, Column) and isinstance(high, Column):
+            return low.expr is high.expr
+        return low == high
 
 
 Scalar = Fixed | Column
@@ -108,13 +111,13 @@ def limits_of(kind: Type) -> tuple[int, int]:
             return INT_MIN, INT_MAX
 
 
-def dtype_of(kind: Type) -> Any:
-    """Return the dtype of the columns that hold values of a scalar type."""
+def kind_of(kind: Type) -> Kind:
+    """Return the kind of the columns that hold values of a scalar type."""
     if isinstance(kind, Bool):
-        return nw.Boolean
+        return "bool"
     if isinstance(kind, Double):
-        return nw.Float64
-    return nw.String if is_text(kind) else nw.Int64
+        return "float"
+    return "text" if is_text(kind) else "int"
 
 
 def bounds_of(value: Scalar) -> tuple[int, int]:
@@ -122,30 +125,40 @@ def bounds_of(value: Scalar) -> tuple[int, int]:
     return (value.value, value.value) if isinstance(value, Fixed) else (value.low, value.high)
 
 
-def expr_of(value: Scalar, kind: Type) -> nw.Expr:
+def whole(value: int) -> Expr:
+    """Return a constant whole number."""
+    return lit(value, "int")
+
+
+def number(value: float) -> Expr:
+    """Return a constant double."""
+    return lit(float(value), "float")
+
+
+def expr_of(value: Scalar, kind: Type) -> Expr:
     """Return the expression of a value; a whole number is widened where `kind` is a double."""
     if isinstance(value, Fixed):
         known = value.value
         if isinstance(kind, Double) and known is not None:
             known = float(known)
-        return nw.lit(known, dtype=dtype_of(kind))
+        return lit(known, kind_of(kind))
     return value.expr
 
 
-def truth_expr(value: Value) -> nw.Expr:
+def truth_expr(value: Value) -> Expr:
     """Return the expression of a truth: a boolean, null where unknown."""
     assert not isinstance(value, Counted)
     return expr_of(value, Bool())
 
 
-def pick(test: nw.Expr, then: nw.Expr, other: nw.Expr) -> nw.Expr:
+def pick(test: Expr, then: Expr, other: Expr) -> Expr:
     """Return `then` where the test is true, `other` where it is false, null where it is unknown."""
-    return nw.when(test).then(then).otherwise(nw.when(~test).then(other))
+    return when(test, then, other if not test.nullable else when(~test, other))
 
 
-def decided(true: nw.Expr, false: nw.Expr) -> nw.Expr:
+def decided(true: Expr, false: Expr) -> Expr:
     """Return the truth that is true where the one expression is, false where the other is, else unknown."""
-    return nw.when(true).then(nw.lit(True)).otherwise(nw.when(false).then(nw.lit(False)))
+    return when(true, TRUE, when(false, FALSE, NULL))
 
 
 def as_counted(value: Value) -> Counted:

@@ -1,0 +1,80 @@
+"""Frames of any library in, tables out; and tables back as frames of that library.
+
+pandas, PyArrow and what else is in memory run in Polars, through Arrow: one engine whose nulls are nulls.
+Where Polars is not installed PyArrow itself does the work.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import narwhals as nw
+
+from kamrules.rules.framecode.border import wrong
+from kamrules.rules.framecode.narwhals_table import NarwhalsTable
+from kamrules.rules.framecode.sql_table import DuckTable, SparkTable
+from kamrules.rules.framecode.table import Table
+
+try:
+    import polars as pl
+
+    from kamrules.rules.framecode.polars_table import PolarsTable
+except ImportError:
+    pl = None  # type: ignore[assignment]
+
+
+def opened(native: Any, name: str, *, portable: bool = False) -> Table:
+    """Return a caller's frame as a table.
+
+    Parameters
+    ----------
+    native : a frame of pandas, Polars, PyArrow, DuckDB, Spark or whatever else narwhals wraps
+    name : what messages call it
+    portable : do without shortcuts for single libraries, as far as narwhals can
+
+    Raises
+    ------
+    ArgumentError
+        It is no data frame (A-FRAME).
+    """
+    try:
+        frame: Any = nw.from_native(native)
+    except TypeError as error:
+        raise wrong(f"`{name}` is a `{type(native).__name__}`, expected a data frame") from error
+    library = frame.implementation
+    if library.is_duckdb():
+        return DuckTable(native)
+    if library.is_pyspark() or library.is_pyspark_connect():
+        return SparkTable(native)
+    if library.is_polars() and not portable:
+        return PolarsTable(native.lazy(), is_eager=isinstance(frame, nw.DataFrame))
+    if isinstance(frame, nw.DataFrame) and not library.is_polars():
+        try:
+            arrow = frame.to_arrow()
+        except (TypeError, ValueError) as error:
+            raise wrong(f"`{name}` does not go into Arrow columns: {error}") from error
+        if pl is None or portable:
+            return NarwhalsTable(nw.from_native(arrow))
+        return PolarsTable(pl.from_arrow(arrow).lazy(), is_eager=True)
+    return NarwhalsTable(frame)
+
+
+def library_of(native: Any) -> str:
+    """Return the name of the library a frame belongs to, and whether it is lazy."""
+    frame: Any = nw.from_native(native)
+    lazy = " lazy" if isinstance(frame, nw.LazyFrame) else ""
+    return f"{frame.implementation.value}{lazy}"
+
+
+def given_back(table: Table, like: Any) -> Any:
+    """Return a table as a frame of the library of another frame; pandas gets Arrow dtypes."""
+    found = table.native()
+    library = nw.from_native(like).implementation
+    if library.is_polars() or not isinstance(nw.from_native(found), nw.DataFrame):
+        return found
+    arrow = nw.from_native(found).to_arrow()
+    if library.is_pyarrow():
+        return arrow
+    if library.is_pandas_like():
+        return arrow.to_pandas(types_mapper=nw.get_native_namespace(like).ArrowDtype)
+    return nw.from_arrow(arrow, backend=library).to_native()

@@ -1,0 +1,196 @@
+"""From a caller's frames to the columns a program asked for.
+
+`bound` reads the columns in canonical form; what they are (there or not, nullable or not) decides how small
+the program can be, so conditions are translated after that. `Bound.joined` then sums up each list once and
+joins the totals to the records.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kamrules.errors import ArgumentError, Fault, nearest
+from kamrules.rules.framecode.border import Limits, Source, canonical, limits_at, wrong
+from kamrules.rules.framecode.columns import Expr, Total, col, lit, read
+from kamrules.rules.framecode.table import Table
+from kamrules.rules.framecode.translate import KEY, KNOWN, WHOLE, Frames, Needed
+from kamrules.rules.lang.types import Bool, ListOf, Object
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The caller's tables: `key` names the record in `records`, `link` in each list."""
+
+    records: Table
+    lists: Mapping[str, Table]
+    key: str
+    link: str
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """Tables in canonical form; `there` has the nullability of each column, by list path and name."""
+
+    records: Table
+    lists: Mapping[str, Table]
+    there: Mapping[tuple[str | None, str], bool]
+    key_kind: str
+
+    def given(self, name: str, path: str | None, need: Needed) -> bool | None:
+        """Say whether a column may be null; see `translate.Given`."""
+        if need is WHOLE:
+            return (path in self.lists or None) if path is not None else self.there[None, KEY]
+        return self.there.get((path, name))
+
+    def joined(self, frames: Frames, extra: Mapping[str, Table] | None = None) -> Table:
+        """Return the records with the totals of their lists; `extra` stands for lists of these names."""
+        found = self.records
+        for path, needs in frames.lists.items():
+            rows = (extra or {}).get(path) or self.lists.get(path)
+            if rows is None or not needs.totals:
+                continue
+            found = found.join(self.summed(rows, needs.totals, needs.borrowed, path), "left")
+        return found
+
+    def summed(
+        self, rows: Table, totals: Mapping[str, Total], borrowed: Mapping[str, Expr], path: str
+    ) -> Table:
+        """Return the totals over the rows of a list, one row a record."""
+        if borrowed:
+            _refuse_shared_keys(self.records, path)
+            names = {KEY: col(KEY, "raw"), **borrowed}
+            rows = rows.join(self.records.select(names), "inner")
+        return rows.totals(totals)
+
+
+def bound(inputs: Inputs, needed: Frames) -> Bound:
+    """Return the caller's tables with the columns that are needed, in canonical form.
+
+    Raises
+    ------
+    ArgumentError
+        A key or a column is missing or holds another kind of value (A-FRAME), all faults at once.
+    """
+    faults: list[Fault] = []
+    sources = inputs.records.sources()
+    key, key_kind = _key(inputs.key, sources, "records")
+    columns: dict[str, Expr] = {KEY: key}
+    lists: dict[str, Table] = {}
+    for path, needs in needed.lists.items():
+        rows = inputs.lists.get(path)
+        if rows is not None:
+            list_sources = rows.sources()
+            link, link_kind = _key(inputs.link, list_sources, path)
+            if link_kind != key_kind:
+                message = f"column `{inputs.link}` of `{path}` holds {link_kind}, `{inputs.key}` of the records {key_kind}"
+                faults.append(Fault("A-FRAME", message, hint="give both the same type"))
+        elif (place := sources.get(path)) is not None and place.kind == "list":
+            raw = _raw(path, place)
+            rows = inputs.records.select({KEY: key, path: raw}).exploded(path)
+            list_sources, link = rows.sources(), col(KEY, "raw", nullable=False)
+            columns[KNOWN + path] = ~raw.is_null()
+        else:
+            continue
+        found = _canonical(needs.columns, list_sources, path, inputs, path, faults)
+        lists[path] = rows.select({KEY: link, **found})
+    columns |= _canonical(needed.columns, sources, None, inputs, "records", faults)
+    if faults:
+        raise ArgumentError(faults)
+    records = inputs.records.select(columns).settled()
+    lists = {path: rows.settled() for path, rows in lists.items()}
+    there = _there(None, columns, records)
+    for path, rows in lists.items():
+        there |= _there(path, dict.fromkeys(rows.names(), lit(None, "bool")), rows)
+    return Bound(records, lists, there, key_kind)
+
+
+def _there(
+    path: str | None, columns: Mapping[str, Expr], table: Table
+) -> dict[tuple[str | None, str], bool]:
+    nullable = table.nullable() or {}
+    return {(path, name): nullable.get(name, expr.nullable) for name, expr in columns.items()}
+
+
+def _canonical(  # noqa: PLR0913, PLR0917 - a table, what is needed of it, and where to report
+    needed: Mapping[str, Needed],
+    sources: Mapping[str, Source],
+    path: str | None,
+    inputs: Inputs,
+    shown: str,
+    faults: list[Fault],
+) -> dict[str, Expr]:
+    found = {}
+    for name, need in needed.items():
+        source = sources.get(need.source)
+        if source is None:
+            continue
+        try:
+            limits = limits_at(inputs.limits, path, need.source)
+            found[name] = canonical(need, _raw(need.source, source), need.source, source, shown, limits)
+        except ArgumentError as error:
+            faults += error.faults
+    return found
+
+
+def _raw(name: str, source: Source) -> Expr:
+    """Return a column as the caller's frame has it; a field of a struct by its place."""
+    first, *inner = source.place or (name,)
+    found = col(first, "raw", nullable=source.nullable)
+    for one in inner:
+        found = read("field", found, "raw", one)
+    return found
+
+
+def _key(name: str, sources: Mapping[str, Source], frame: str) -> tuple[Expr, str]:
+    source = sources.get(name)
+    if source is None:
+        raise wrong(f"`{frame}` has no column `{name}`", nearest(name, sources))
+    raw = _raw(name, source)
+    if source.kind == "int":
+        return read("int", raw, "int", nullable=source.nullable), "whole numbers"
+    if source.kind in {"text", "category"}:
+        form = "plain" if source.kind == "text" else "text"
+        return read(form, raw, "text", nullable=source.nullable), "texts"
+    raise wrong(f"key column `{name}` of `{frame}` is {source.shown}, expected texts or whole numbers")
+
+
+def _refuse_shared_keys(records: Table, path: str) -> None:
+    """Refuse records with one key: each of them would need its own totals."""
+    rows = Total("rows", lit(True, "bool"))
+    shared = records.totals({"rows": rows}).filter(
+        (col("rows", "int", nullable=False) > 1) & ~col(KEY, "raw").is_null()
+    )
+    seen = shared.first_key()
+    if seen is not None:
+        raise ArgumentError(
+            Fault("A-KEY", f"several records have the key `{seen}`, and `{path}` is compared with the record")
+        )
+
+
+def known_lists(schema: Object, prefix: str = "") -> list[str]:
+    """Return the paths of all lists of a record."""
+    found = []
+    for member in schema.members:
+        if isinstance(member.type, ListOf):
+            found.append(prefix + member.name)
+        elif isinstance(member.type, Object):
+            found += known_lists(member.type, f"{prefix}{member.name}__")
+    return found
+
+
+def check_lists(lists: Iterable[str], schema: Object) -> None:
+    """Raise for a list that records do not have."""
+    known = known_lists(schema)
+    faults = [
+        Fault("A-FRAME", f"records have no list `{name}`", hint=nearest(name, known))
+        for name in lists
+        if name not in known
+    ]
+    if faults:
+        raise ArgumentError(faults)
+
+
+__all__ = ["Any", "Bool", "Bound", "Inputs", "bound", "check_lists", "known_lists"]

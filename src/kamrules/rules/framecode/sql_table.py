@@ -1,0 +1,237 @@
+"""Frames of databases, DuckDB's and Spark's: lazy tables that take expressions as SQL."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self
+
+from kamrules.rules.framecode.border import Source, SourceKind
+from kamrules.rules.framecode.columns import Expr, Total
+from kamrules.rules.framecode.sql import Dialect, SqlWriter, aggregate, quoted
+from kamrules.rules.framecode.stages import staged
+from kamrules.rules.framecode.table import How
+from kamrules.rules.framecode.translate import KEY
+
+
+@dataclass(frozen=True, slots=True)
+class SqlTable:
+    """What both have in common; each says how a frame is selected from, filtered, grouped and joined."""
+
+    frame: Any
+    dialect: ClassVar[Dialect]
+
+    def _selected(self, texts: Iterable[str]) -> Any:
+        raise NotImplementedError
+
+    def _grouped(self, texts: Iterable[str]) -> Any:
+        raise NotImplementedError
+
+    def names(self) -> tuple[str, ...]:
+        """Return the names of the columns."""
+        return tuple(self.frame.columns)
+
+    def select(self, columns: Mapping[str, Expr]) -> Self:
+        """Return a table of these columns."""
+        return self._computed(columns, ())
+
+    def extend(self, columns: Mapping[str, Expr]) -> Self:
+        """Return the table with more columns."""
+        return self._computed(columns, self.names())
+
+    def _computed(self, columns: Mapping[str, Expr], kept: tuple[str, ...]) -> Self:
+        plan = staged(columns.values())
+        writer = SqlWriter(self.dialect, plan.names)
+        table = self
+        for step in plan.steps:
+            made = [
+                f"{writer.write(expr, is_definition=True)} AS {quoted(name, self.dialect)}"
+                for name, expr in step.columns.items()
+            ]
+            table = type(self)(table._selected(["*", *made]))
+        found = [f"{writer.write(expr)} AS {quoted(name, self.dialect)}" for name, expr in columns.items()]
+        return type(self)(table._selected([*(quoted(name, self.dialect) for name in kept), *found]))
+
+    def filter(self, test: Expr) -> Self:
+        """Return the rows for which the test is true."""
+        names = self.names()
+        kept = self.extend({"kept": test})
+        return type(self)(type(self)(kept.frame.filter(quoted("kept", self.dialect)))._selected(
+            quoted(name, self.dialect) for name in names
+        ))
+
+    def totals(self, totals: Mapping[str, Total]) -> Self:
+        """Return one row for each key, with these totals over its rows."""
+        rows = self._computed({name: one.expr for name, one in totals.items()}, (KEY,))
+        return type(self)(rows._grouped(aggregate(name, one, self.dialect) for name, one in totals.items()))
+
+    def settled(self) -> Self:
+        """Return the table itself, which is lazy."""
+        return self
+
+    def nullable(self) -> Mapping[str, bool] | None:
+        """Return None: it would have to be computed."""
+        return None
+
+    def first_key(self) -> Any:
+        """Return the key of some row, None where there is no row."""
+        raise NotImplementedError
+
+    def native(self) -> Any:
+        """Return the frame of the library."""
+        return self.frame
+
+
+class DuckTable(SqlTable):
+    """A relation of DuckDB."""
+
+    dialect: ClassVar[Dialect] = "duckdb"
+
+    def _selected(self, texts: Iterable[str]) -> Any:
+        return self.frame.project(", ".join(texts))
+
+    def _grouped(self, texts: Iterable[str]) -> Any:
+        key = quoted(KEY, "duckdb")
+        return self.frame.aggregate(", ".join([key, *texts]), key)
+
+    def sources(self) -> Mapping[str, Source]:
+        """Return what each column holds."""
+        found: dict[str, Source] = {}
+        for name, dtype in zip(self.frame.columns, self.frame.dtypes, strict=True):
+            _add_duckdb(found, (name,), dtype)
+        return found
+
+    def first_key(self) -> Any:
+        """Return the key of some row, None where there is no row."""
+        rows = self.frame.limit(1).project(quoted(KEY, "duckdb")).fetchall()
+        return rows[0][0] if rows else None
+
+    def join(self, other: Self, how: How) -> Self:
+        """Return the rows joined by key."""
+        left, right = self.frame.set_alias("lhs"), other.frame.set_alias("rhs")
+        key = quoted(KEY, "duckdb")
+        joined = left.join(right, f"lhs.{key} = rhs.{key}", how=how)
+        names = [f"lhs.{quoted(name, 'duckdb')}" for name in self.names()]
+        if how in {"left", "inner"}:
+            names += [f"rhs.{quoted(name, 'duckdb')}" for name in other.names() if name != KEY]
+        return type(self)(joined.project(", ".join(names)))
+
+    def stacked(self, others: list[Self]) -> Self:
+        """Return the rows of this table, then those of others with the same columns."""
+        found = self.frame
+        for other in others:
+            found = found.union(other._selected(quoted(name, "duckdb") for name in self.names()))
+        return type(self)(found)
+
+    def exploded(self, column: str) -> Self:
+        """Return key and fields of the elements of a list column, one row an element."""
+        name, key = quoted(column, "duckdb"), quoted(KEY, "duckdb")
+        kind = dict(zip(self.frame.columns, map(str, self.frame.dtypes), strict=True))[column]
+        rows = self.frame.project(f'{key}, unnest({name}) AS value')
+        if kind.startswith("STRUCT"):
+            return type(self)(rows.project(f"{key}, unnest(value)"))
+        return type(self)(rows)
+
+
+class SparkTable(SqlTable):
+    """A DataFrame of Spark."""
+
+    dialect: ClassVar[Dialect] = "spark"
+
+    def _selected(self, texts: Iterable[str]) -> Any:
+        return self.frame.selectExpr(*texts)
+
+    def _grouped(self, texts: Iterable[str]) -> Any:
+        from pyspark.sql.functions import expr  # noqa: PLC0415 - whoever has such a frame has the library
+
+        return self.frame.groupBy(quoted(KEY, "spark")).agg(*(expr(text) for text in texts))
+
+    def sources(self) -> Mapping[str, Source]:
+        """Return what each column holds."""
+        found: dict[str, Source] = {}
+        for one in self.frame.schema.fields:
+            _add_spark(found, (one.name,), one.dataType)
+        return found
+
+    def first_key(self) -> Any:
+        """Return the key of some row, None where there is no row."""
+        row = self.frame.select(quoted(KEY, "spark")).first()
+        return None if row is None else row[0]
+
+    def join(self, other: Self, how: How) -> Self:
+        """Return the rows joined by key."""
+        return type(self)(self.frame.join(other.frame, on=KEY, how=how))
+
+    def stacked(self, others: list[Self]) -> Self:
+        """Return the rows of this table, then those of others with the same columns."""
+        found = self.frame
+        for other in others:
+            found = found.unionByName(other.frame)
+        return type(self)(found)
+
+    def exploded(self, column: str) -> Self:
+        """Return key and fields of the elements of a list column, one row an element."""
+        kind = self.frame.schema[column].dataType.elementType.typeName()
+        rows = self.frame.selectExpr(quoted(KEY, "spark"), f"explode({quoted(column, 'spark')}) AS value")
+        if kind == "struct":
+            return type(self)(rows.selectExpr(quoted(KEY, "spark"), "value.*"))
+        return type(self)(rows)
+
+
+def _add_duckdb(found: dict[str, Source], place: tuple[str, ...], dtype: Any) -> None:
+    """Add a column, and the fields of a struct under joined names."""
+    kind = _duckdb_kind(str(dtype))
+    found["__".join(place)] = Source(kind, str(dtype), place=place)
+    if kind == "struct":
+        for name, inner in dtype.children:
+            _add_duckdb(found, (*place, name), inner)
+
+
+def _add_spark(found: dict[str, Source], place: tuple[str, ...], dtype: Any) -> None:
+    """Add a column, and the fields of a struct under joined names."""
+    kind = _spark_kind(dtype.simpleString())
+    found["__".join(place)] = Source(kind, dtype.simpleString(), place=place)
+    if kind == "struct":
+        for one in dtype.fields:
+            _add_spark(found, (*place, one.name), one.dataType)
+
+
+_DUCKDB: dict[str, SourceKind] = {
+    "BOOLEAN": "bool", "FLOAT": "float", "DOUBLE": "float", "VARCHAR": "text", "DATE": "date",
+    "INTERVAL": "span", "TIMESTAMP WITH TIME ZONE": "moment", '"NULL"': "null", "NULL": "null",
+}  # fmt: skip
+
+
+def _duckdb_kind(dtype: str) -> SourceKind:
+    if dtype in _DUCKDB:
+        return _DUCKDB[dtype]
+    if dtype.endswith("]"):
+        return "list"
+    if re.fullmatch(r"U?(TINY|SMALL|BIG|HUGE)?INT(EGER)?", dtype):
+        return "int"
+    for start, kind in _DUCKDB_STARTS.items():
+        if dtype.startswith(start):
+            return kind
+    return "other"
+
+
+_DUCKDB_STARTS: dict[str, SourceKind] = {
+    "DECIMAL": "decimal", "ENUM": "category", "TIMESTAMP": "naive", "STRUCT": "struct",
+}  # fmt: skip
+
+
+def _spark_kind(dtype: str) -> SourceKind:
+    for start, kind in _SPARK_STARTS.items():
+        if dtype.startswith(start):
+            return kind
+    return "other"
+
+
+# `timestamp_ntz` before `timestamp`, which it starts with.
+_SPARK_STARTS: dict[str, SourceKind] = {
+    "boolean": "bool", "tinyint": "int", "smallint": "int", "int": "int", "bigint": "int", "float": "float",
+    "double": "float", "decimal": "decimal", "string": "text", "varchar": "text", "char": "text",
+    "date": "date", "timestamp_ntz": "naive", "timestamp": "moment", "array": "list", "struct": "struct",
+    "void": "null", "interval day": "span", "interval": "other",
+}  # fmt: skip
