@@ -228,10 +228,10 @@ def _spark_kind(dtype: str) -> SourceKind:
     return "other"
 
 
-# `timestamp_ntz` before `timestamp`, which it starts with.
+# The longer before the shorter it starts with: `timestamp_ntz`, `interval`.
 _SPARK_STARTS: dict[str, SourceKind] = {
-    "boolean": "bool", "tinyint": "int", "smallint": "int", "int": "int", "bigint": "int", "float": "float",
+    "interval day": "span", "interval": "other", "boolean": "bool", "tinyint": "int", "smallint": "int", "int": "int", "bigint": "int", "float": "float",
     "double": "float", "decimal": "decimal", "string": "text", "varchar": "text", "char": "text",
     "date": "date", "timestamp_ntz": "naive", "timestamp": "moment", "array": "list", "struct": "struct",
-    "void": "null", "interval day": "span", "interval": "other",
+    "void": "null",
 }  # fmt: skip
