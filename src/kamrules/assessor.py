@@ -75,7 +75,7 @@ class Assessor:
         self._rules = {rule.id: rule for rule in planned.plan.rules}
         self._ids = tuple(rule.id for rule in planned.plan.rules)
         self._ref = PackRef(pack.id, pack.version, pack.hash)
-        self._gates = tuple(self._gate(milestone) for milestone in pack.milestones)
+        self.gates = tuple(self._gate(milestone) for milestone in pack.milestones)
         self._late = tuple(name for name in pack.milestones if late_entry_id(name) in self._rules)
         self._tables = {table.id: (index, table) for index, table in enumerate(planned.plan.tables)}
         self._results = dict(self._plain_results())
@@ -153,7 +153,7 @@ class Assessor:
     def _judge(self, truths: tuple[Truth, ...], claimed: str | None) -> Stage:
         statuses = {name: status_of(truth) for name, truth in zip(self._ids, truths, strict=True)}
         late = {name: statuses[late_entry_id(name)] for name in self._late}
-        return judge_stage(self._gates, statuses, claimed, late)
+        return judge_stage(self.gates, statuses, claimed, late)
 
     def _tier(self, record: BaseModel, day: date, outcome: Outcome, *, is_full: bool) -> TierReview | None:
         name = self.pack.tier_table

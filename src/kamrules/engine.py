@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from pydantic import BaseModel
 
@@ -19,6 +20,9 @@ from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Outcome
 from kamrules.validation import shown
 from kamrules.wording import ASSESSMENT, Language, Wording
+
+if TYPE_CHECKING:
+    from kamrules.frames import FrameAssessment, FrameAssessor
 
 BadValues = Literal["reject", "unknown"]
 
@@ -98,6 +102,7 @@ class Engine:
         self.plan = planned.plan
         self.model = planned.model
         self.forms = planned.forms
+        self._planned = planned
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)
         self._wording = Wording(pack, planned.model)
@@ -184,6 +189,76 @@ class Engine:
             # A record is not checked again when it comes in; somebody may have set a wrong value since.
             self._intake.read_again(record)
             raise
+
+    def assess_frame(  # noqa: PLR0913 - the deals, their lists, and how to read them
+        self,
+        deals: Any,
+        *,
+        as_of: date,
+        key: str = "id",
+        link: str = "deal_id",
+        bad_values: BadValues = "reject",
+        ignored_columns: Iterable[str] = (),
+        **lists: Any,
+    ) -> FrameAssessment:
+        """Assess a whole frame of deals, by its own data frame library.
+
+        Parameters
+        ----------
+        deals : frame of pandas, Polars (eager or lazy), PyArrow, DuckDB, Spark or Dask
+            One row a deal. Fields are columns, nested ones joined by `__` (`account__industry`) or in struct
+            columns; `FIELD__evidence` holds an evidence level. A column that is missing is unknown.
+        as_of : the day of the assessment
+        key : the column of `deals` that names a deal: texts or whole numbers, unique
+        link : the column of the lists' frames that names the deal of a row
+        bad_values : "reject" leaves a deal with a value that is none of its field out and lists it in
+            `rejected`; "unknown" makes such a value unknown and names its field in column `issues`
+        ignored_columns : names of columns that are no fields of a record; `*` for all such
+        **lists : frames of the same library, one row an element (`stakeholders=…`, `activities=…`)
+            Instead, a list may be a column of structs in `deals`. A list that is nowhere is unknown for every
+            deal, unless `LIST__known` says otherwise; a deal without rows has an empty list.
+
+        Returns
+        -------
+        FrameAssessment
+            `deals`, `criteria`, `rejected`, `strays`; verdict for verdict what `assess` says of each deal.
+
+        Raises
+        ------
+        ArgumentError
+            A frame, column, list or argument is not usable (A-FRAME, A-COLUMN, A-VALUE), every fault at once.
+        BackendError
+            The pack says what columns cannot (B-OPERATOR).
+        MissingExtraError
+            narwhals is not installed (X-FRAME).
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> from datetime import date
+        >>> engine = compile(load_pack("handbook"))
+        >>> deals = pl.DataFrame({"id": ["D1"], "milestone": ["M2"], "account__industry": ["shipbuilding"]})
+        >>> found = engine.assess_frame(deals, as_of=date(2026, 6, 30)).deals
+        >>> found.select("deal_id", "claimed", "supported", "claim").row(0)
+        ('D1', 'M2', 'M1', 'not_proven')
+        """
+        _one_of(BadValues, "bad_values", bad_values)
+        return self._frames.assess(
+            deals,
+            lists,
+            _day(as_of),
+            key=key,
+            link=link,
+            bad_values=bad_values,
+            ignored=frozenset(ignored_columns),
+            refused=self.refused,
+        )
+
+    @cached_property
+    def _frames(self) -> FrameAssessor:
+        from kamrules.frames import FrameAssessor  # noqa: PLC0415 - needs an extra
+
+        return FrameAssessor(self.pack, self._planned, self._assessor.gates)
 
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""

@@ -12,17 +12,9 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from kamrules.errors import ArgumentError, Fault, MissingExtraError
-
-try:
-    from kamrules.rules.framecode.door import given_back, library_of, opened
-except ImportError as error:
-    raise MissingExtraError(
-        Fault("X-FRAME", "frames need narwhals", hint="install `kamrules[frame]`")
-    ) from error
-
 from kamrules.rules.framecode.border import Limits
 from kamrules.rules.framecode.columns import col
+from kamrules.rules.framecode.door import given_back, opened, refuse_mixed
 from kamrules.rules.framecode.outputs import lay_out
 from kamrules.rules.framecode.run import Inputs, bound, check_lists
 from kamrules.rules.framecode.translate import KEY, Frames
@@ -89,9 +81,10 @@ class FrameProgram:
             that compares a list's rows with the record (A-KEY).
         """
         check_lists(lists, self.plan.schema)
+        records = opened(frame, "records", portable=portable)
         tables = {name: opened(one, name, portable=portable) for name, one in lists.items()}
-        _refuse_mixed(frame, lists)
-        inputs = Inputs(opened(frame, "records", portable=portable), tables, key, link, self.limits)
+        refuse_mixed(frame, lists)
+        inputs = Inputs(records, tables, key, link, self.limits)
         tied = bound(inputs, self.needed)
         layout = lay_out(self.plan, as_of, tied.given)
         found = tied.joined(layout.frames).select({key: col(KEY, "raw"), **layout.columns})
@@ -111,14 +104,3 @@ def compile_plan(plan: Plan, limits: Mapping[str, Limits] | None = None) -> Fram
     """
     return FrameProgram(plan, lay_out(plan, _PROBE_DAY).frames, limits or {})
 
-
-def _refuse_mixed(frame: Any, lists: Mapping[str, Any]) -> None:
-    expected = library_of(frame)
-    faults = []
-    for name, one in lists.items():
-        seen = library_of(one)
-        if seen != expected:
-            message = f"`{name}` is a {seen} frame, expected {expected} like the records"
-            faults.append(Fault("A-FRAME", message))
-    if faults:
-        raise ArgumentError(faults)

@@ -239,12 +239,13 @@ def least(*parts: Expr) -> Expr:
     return _made("least", (first, *others), None, first.kind, nullable=all(one.nullable for one in parts))
 
 
-def joined_text(parts: Iterable[Expr]) -> Expr:
-    """Return texts one after the other; none of them may be null."""
-    found = [part for part in parts if not (part.op == "lit" and part.param == "")]
-    if len(found) < 2:  # noqa: PLR2004 - nothing to join
-        return found[0] if found else lit("", "text")
-    return _made("concat", tuple(found), None, "text", nullable=False)
+def names_of(tests: Iterable[tuple[Expr, str]], separator: str) -> Expr:
+    """Return the names whose tests are true, in order, as one text; empty for none. Tests are never null."""
+    found = [(test, name) for test, name in tests if test is not FALSE]
+    if not found:
+        return lit("", "text")
+    args, names = zip(*found, strict=True)
+    return _made("names", args, (names, separator), "text", nullable=False)
 
 
 def read(form: str, source: Expr, kind: Kind, param: Any = None, *, nullable: bool = True) -> Expr:

@@ -6,9 +6,17 @@ Where Polars is not installed PyArrow itself does the work.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-import narwhals as nw
+from kamrules.errors import ArgumentError, Fault, MissingExtraError
+
+try:
+    import narwhals as nw
+except ImportError as error:
+    raise MissingExtraError(
+        Fault("X-FRAME", "frames need narwhals", hint="install `kamrules[frame]`")
+    ) from error
 
 from kamrules.rules.framecode.border import wrong
 from kamrules.rules.framecode.narwhals_table import NarwhalsTable
@@ -61,7 +69,10 @@ def opened(native: Any, name: str, *, portable: bool = False) -> Table:
 
 def library_of(native: Any) -> str:
     """Return the name of the library a frame belongs to, and whether it is lazy."""
-    frame: Any = nw.from_native(native)
+    try:
+        frame: Any = nw.from_native(native)
+    except TypeError:
+        return type(native).__name__
     lazy = " lazy" if isinstance(frame, nw.LazyFrame) else ""
     return f"{frame.implementation.value}{lazy}"
 
@@ -78,3 +89,16 @@ def given_back(table: Table, like: Any) -> Any:
     if library.is_pandas_like():
         return arrow.to_pandas(types_mapper=nw.get_native_namespace(like).ArrowDtype)
     return nw.from_arrow(arrow, backend=library).to_native()
+
+
+def refuse_mixed(frame: Any, lists: Mapping[str, Any]) -> None:
+    """Raise for every list whose frame is of another library than the records', or lazy where they are not."""
+    expected = library_of(frame)
+    faults = []
+    for name, one in lists.items():
+        seen = library_of(one)
+        if seen != expected:
+            message = f"`{name}` is a {seen} frame, expected {expected} like the records"
+            faults.append(Fault("A-FRAME", message))
+    if faults:
+        raise ArgumentError(faults)

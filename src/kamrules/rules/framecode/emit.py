@@ -80,10 +80,26 @@ class Emitter:
                 return args[0].str.ends_with(expr.param)
             case "contains":
                 return args[0].str.contains(expr.param, literal=True)
-            case "concat":
-                return lib.concat_str(args)
+            case "names":
+                return self._names(args, *expr.param)
             case _:
                 return self._read(expr.op, args[0], expr.param)
+
+    def _names(self, tests: list[Any], names: tuple[str, ...], separator: str) -> Any:
+        lib = self.library
+        if self.is_polars:
+            parts = [
+                _looked_up(lib, tests[start : start + _BITS], names[start : start + _BITS], separator)
+                for start in range(0, len(names), _BITS)
+            ]
+            return lib.concat_str(parts).str.strip_suffix(separator)
+        nothing = lib.lit("", dtype=lib.String)
+        parts = [
+            lib.when(test).then(lib.lit(name + separator, dtype=lib.String)).otherwise(nothing)
+            for test, name in zip(tests, names, strict=True)
+        ]
+        # No name starts or ends with a separator.
+        return lib.concat_str(parts).str.strip_chars(separator)
 
     def _filled(self, expr: Expr, args: list[Any]) -> Any:
         default = expr.args[1]
@@ -141,6 +157,21 @@ _ARITHMETIC: dict[str, Any] = {
     "/": lambda a, b: a / b,
     "//": lambda a, b: a // b,
 }
+
+
+_BITS = 8
+
+
+def _looked_up(lib: Any, tests: list[Any], names: tuple[str, ...], separator: str) -> Any:
+    """Return the names whose tests are true, each with a separator after it, out of a list of all choices."""
+    choices = [
+        "".join(name + separator for bit, name in enumerate(names) if choice >> bit & 1)
+        for choice in range(1 << len(names))
+    ]
+    place = tests[0].cast(lib.UInt32)
+    for bit, test in enumerate(tests[1:], 1):
+        place += test.cast(lib.UInt32) * (1 << bit)
+    return lib.lit(lib.Series(choices)).gather(place)
 
 
 def _folded(method: str, args: list[Any]) -> Any:

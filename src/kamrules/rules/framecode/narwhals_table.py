@@ -98,6 +98,16 @@ class NarwhalsTable:
             return type(self)(rows.select(KEY, *fields))
         return type(self)(rows.select(KEY, nw.col(column).alias("value")))
 
+    def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
+        """Return a row for each key and each of these columns of one kind: its name and its value."""
+        return type(self)(
+            self.frame.unpivot(on=names, index=KEY, variable_name=variable, value_name=value)
+        )
+
+    def is_empty(self) -> bool | None:
+        """Return whether there is no row."""
+        return None if isinstance(self.frame, nw.LazyFrame) else len(self.frame) == 0
+
     def settled(self) -> Self:
         """Return the table itself: eager frames are computed, lazy ones stay so."""
         return self

@@ -68,20 +68,32 @@ def _rule(rule: Rule, at: Translator) -> Exprs:
 
 
 def _table(table: Table, at: Translator) -> Exprs:
-    truths = [at.truth(row.when) for row in table.rows]
-    names = [f"{table.id}__{row.id}" for row in table.rows]
+    return {f"{table.id}__{row}": truth for row, truth in table_truths(table, at).items()}
+
+
+def table_truths(table: Table, at: Translator) -> Exprs:
+    """Return for each row whether it holds: true surely, null maybe."""
+    truths = {row.id: at.truth(row.when) for row in table.rows}
     if table.hit != "first":
-        return dict(zip(names, truths, strict=True))
+        return truths
     # True while every earlier row is false, unknown after one that may hold, false after one that does.
-    return {
-        name: every(truth, *(~one for one in truths[:index]))
-        for index, (name, truth) in enumerate(zip(names, truths, strict=True))
-    }
+    found: Exprs = {}
+    earlier: list[Expr] = []
+    for name, truth in truths.items():
+        found[name] = every(truth, *(~one for one in earlier))
+        earlier.append(truth)
+    return found
 
 
 def _scorecard(card: Scorecard, at: Translator) -> Exprs:
+    low, high = scorecard_ends(card, at)
+    return {f"{card.id}__low": low, f"{card.id}__high": high}
+
+
+def scorecard_ends(card: Scorecard, at: Translator) -> tuple[Expr, Expr]:
+    """Return the least and the most points of a scorecard."""
     low = high = number(card.base)
     for entry in card.entries:
         least, most = entry_ends(entry, at)
         low, high = low + least, high + most
-    return {f"{card.id}__low": low, f"{card.id}__high": high}
+    return low, high

@@ -88,6 +88,15 @@ class PolarsTable:
             return self._with(rows.unnest(column))
         return self._with(rows.rename({column: "value"}))
 
+    def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
+        """Return a row for each key and each of these columns of one kind: its name and its value."""
+        rows = self.frame.unpivot(on=names, index=KEY, variable_name=variable, value_name=value)
+        return self._with(rows.with_columns(pl.col(variable).cast(pl.Enum(names))))
+
+    def is_empty(self) -> bool | None:
+        """Return whether there is no row; of a computed frame only."""
+        return self.frame.limit(1).collect().height == 0 if self.is_eager else None
+
     def settled(self) -> Self:
         """Return the table computed, unless the caller's frames are lazy."""
         return self._with(self.frame.collect().lazy()) if self.is_eager else self

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.framecode.border import Limits, Source, canonical, limits_at, wrong
-from kamrules.rules.framecode.columns import Expr, Total, col, lit, read
+from kamrules.rules.framecode.columns import TRUE, Expr, Total, col, lit, read, when
 from kamrules.rules.framecode.table import Table
 from kamrules.rules.framecode.translate import KEY, KNOWN, WHOLE, Frames, Needed
-from kamrules.rules.lang.types import Bool, ListOf, Object
+from kamrules.rules.lang.types import ListOf, Object
+
+
+FINE = "fine "
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +32,22 @@ class Inputs:
     limits: Mapping[str, Limits] = field(default_factory=dict)
 
 
+There = Mapping[tuple[str | None, str], bool]
+
+
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """Tables in canonical form; `there` has the nullability of each column, by list path and name."""
+    """Tables in canonical form; `there` has the nullability of each column, by list path and name.
+
+    `has_unique_keys` says that no two records share a key, so that rows can be compared with their record.
+    A column `fine NAME` is null where the value of NAME was not one of its field.
+    """
 
     records: Table
     lists: Mapping[str, Table]
-    there: Mapping[tuple[str | None, str], bool]
+    there: There
     key_kind: str
+    has_unique_keys: bool = False
 
     def given(self, name: str, path: str | None, need: Needed) -> bool | None:
         """Say whether a column may be null; see `translate.Given`."""
@@ -60,14 +70,17 @@ class Bound:
     ) -> Table:
         """Return the totals over the rows of a list, one row a record."""
         if borrowed:
-            _refuse_shared_keys(self.records, path)
+            if not self.has_unique_keys:
+                _refuse_shared_keys(self.records, path)
             names = {KEY: col(KEY, "raw"), **borrowed}
             rows = rows.join(self.records.select(names), "inner")
         return rows.totals(totals)
 
 
-def bound(inputs: Inputs, needed: Frames) -> Bound:
+def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
     """Return the caller's tables with the columns that are needed, in canonical form.
+
+    `with_fine` adds columns that tell which values were none of their field.
 
     Raises
     ------
@@ -95,8 +108,9 @@ def bound(inputs: Inputs, needed: Frames) -> Bound:
         else:
             continue
         found = _canonical(needs.columns, list_sources, path, inputs, path, faults)
-        lists[path] = rows.select({KEY: link, **found})
-    columns |= _canonical(needed.columns, sources, None, inputs, "records", faults)
+        lists[path] = rows.select({KEY: link, **_told(found, with_fine=with_fine)})
+    found = _canonical(needed.columns, sources, None, inputs, "records", faults)
+    columns |= _told(found, with_fine=with_fine)
     if faults:
         raise ArgumentError(faults)
     records = inputs.records.select(columns).settled()
@@ -121,18 +135,30 @@ def _canonical(  # noqa: PLR0913, PLR0917 - a table, what is needed of it, and w
     inputs: Inputs,
     shown: str,
     faults: list[Fault],
-) -> dict[str, Expr]:
+) -> dict[str, tuple[Expr, Expr]]:
+    """Return the raw and the canonical form of each column that is there."""
     found = {}
     for name, need in needed.items():
         source = sources.get(need.source)
         if source is None:
             continue
+        raw = _raw(need.source, source)
         try:
             limits = limits_at(inputs.limits, path, need.source)
-            found[name] = canonical(need, _raw(need.source, source), need.source, source, shown, limits)
+            found[name] = (raw, canonical(need, raw, need.source, source, shown, limits))
         except ArgumentError as error:
             faults += error.faults
     return found
+
+
+def _told(found: Mapping[str, tuple[Expr, Expr]], *, with_fine: bool) -> dict[str, Expr]:
+    """Return the canonical columns, and which of their values are fine."""
+    columns = {name: expr for name, (_, expr) in found.items()}
+    if with_fine:
+        for name, (raw, expr) in found.items():
+            if expr.op != "plain":
+                columns[FINE + name] = when(raw.is_null() | ~expr.is_null(), TRUE)
+    return columns
 
 
 def _raw(name: str, source: Source) -> Expr:
@@ -191,6 +217,3 @@ def check_lists(lists: Iterable[str], schema: Object) -> None:
     ]
     if faults:
         raise ArgumentError(faults)
-
-
-__all__ = ["Any", "Bool", "Bound", "Inputs", "bound", "check_lists", "known_lists"]

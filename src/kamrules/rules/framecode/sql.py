@@ -74,8 +74,14 @@ class SqlWriter:
                 return f"CAST(length({args[0]}) AS BIGINT)"
             case "startsWith" | "endsWith" | "contains":
                 return f"{words[expr.op]}({args[0]}, {self._value(expr.param, 'text')})"
-            case "concat":
-                return f"concat({', '.join(args)})"
+            case "names":
+                names, separator = expr.param
+                parts = [
+                    f"CASE WHEN {test} THEN {self._value(name + separator, 'text')} ELSE '' END"
+                    for test, name in zip(args, names, strict=True)
+                ]
+                # No name starts or ends with a separator.
+                return f"trim(TRAILING {self._value(separator, 'text')} FROM concat({', '.join(parts)}))"
             case _:
                 return self._read(expr.op, args[0], expr.param)
 

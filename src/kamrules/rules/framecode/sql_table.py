@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 
 from kamrules.rules.framecode.border import Source, SourceKind
 from kamrules.rules.framecode.columns import Expr, Total
-from kamrules.rules.framecode.sql import Dialect, SqlWriter, aggregate, quoted
+from kamrules.rules.framecode.sql import Dialect, SqlWriter, aggregate, quoted, text_literal
 from kamrules.rules.framecode.stages import staged
 from kamrules.rules.framecode.table import How
 from kamrules.rules.framecode.translate import KEY
@@ -65,6 +65,10 @@ class SqlTable:
         """Return one row for each key, with these totals over its rows."""
         rows = self._computed({name: one.expr for name, one in totals.items()}, (KEY,))
         return type(self)(rows._grouped(aggregate(name, one, self.dialect) for name, one in totals.items()))
+
+    def is_empty(self) -> bool | None:
+        """Return None: it would have to be computed."""
+        return None
 
     def settled(self) -> Self:
         """Return the table itself, which is lazy."""
@@ -133,6 +137,16 @@ class DuckTable(SqlTable):
             return type(self)(rows.project(f"{key}, unnest(value)"))
         return type(self)(rows)
 
+    def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
+        """Return a row for each key and each of these columns of one kind: its name and its value."""
+        pairs = ", ".join(
+            f"{{'name': {text_literal(name, 'duckdb')}, 'value': {quoted(name, 'duckdb')}}}" for name in names
+        )
+        key = quoted(KEY, "duckdb")
+        rows = self.frame.project(f"{key}, unnest([{pairs}]) AS pair")
+        named = [f"pair.name AS {quoted(variable, 'duckdb')}", f"pair.value AS {quoted(value, 'duckdb')}"]
+        return type(self)(rows.project(", ".join([key, *named])))
+
 
 class SparkTable(SqlTable):
     """A DataFrame of Spark."""
@@ -177,6 +191,11 @@ class SparkTable(SqlTable):
         if kind == "struct":
             return type(self)(rows.selectExpr(quoted(KEY, "spark"), "value.*"))
         return type(self)(rows)
+
+    def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
+        """Return a row for each key and each of these columns of one kind: its name and its value."""
+        values = [quoted(name, "spark") for name in names]
+        return type(self)(self.frame.unpivot(quoted(KEY, "spark"), values, variable, value))
 
 
 def _add_duckdb(found: dict[str, Source], place: tuple[str, ...], dtype: Any) -> None:

@@ -57,6 +57,14 @@ class Table(Protocol):
         """Return key and fields of the elements of a list column, one row an element."""
         ...
 
+    def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
+        """Return a row for each key and each of these columns of one kind: its name and its value."""
+        ...
+
+    def is_empty(self) -> bool | None:
+        """Return whether there is no row, None where that would have to be computed."""
+        ...
+
     def settled(self) -> Self:
         """Return the table computed, where the library is not lazy, so that nothing is computed twice."""
         ...

@@ -112,6 +112,8 @@ class Frames:
     columns: dict[str, Needed] = field(default_factory=dict)
     lists: dict[str, ListNeeds] = field(default_factory=dict)
     named: dict[tuple[str, Total], str] = field(default_factory=dict)
+    # What conditions were found to be, by identity; the nodes are kept so that identities stay theirs.
+    values: dict[tuple[int, str], tuple[core.Node, Value]] = field(default_factory=dict)
 
     def list_of(self, path: str) -> ListNeeds:
         """Return what is asked of the list at a path."""
@@ -178,8 +180,14 @@ class Translator:
             raise refuse("count", "it stands where one value is needed")
         return value
 
-    def value(self, node: core.Node) -> Value:  # noqa: C901, PLR0912 - one branch per node kind
+    def value(self, node: core.Node) -> Value:
         """Return what a node is on a frame."""
+        found = self.frames.values.get((id(node), self.path))
+        if found is None:
+            found = self.frames.values[id(node), self.path] = (node, self._value(node))
+        return found[1]
+
+    def _value(self, node: core.Node) -> Value:  # noqa: C901, PLR0912 - one branch per node kind
         match node:
             case core.Const(value):
                 return Fixed(stored(value))
