@@ -31,19 +31,18 @@ class Reasons:
 
     at: Translator
     left_out: Callable[[str], Expr] = none_left_out
-    _known: dict[core.Node, Causes] = field(default_factory=dict)
+    _known: dict[int, tuple[core.Node, Causes]] = field(default_factory=dict)  # by identity, as in `Frames`
 
     def causes(self, node: core.Node) -> Causes:
         """Return for each field whether it is among what makes the condition unknown; never null.
 
         A field whose expression is false always is left out. Where the condition is known, all are false.
         """
-        found = self._known.get(node)
+        found = self._known.get(id(node))
         if found is None:
-            found = self._known[node] = {
-                name: expr for name, expr in self._causes(node).items() if expr is not FALSE
-            }
-        return found
+            causes = {name: expr for name, expr in self._causes(node).items() if expr is not FALSE}
+            found = self._known[id(node)] = (node, causes)
+        return found[1]
 
     def _causes(self, node: core.Node) -> Causes:
         match node:

@@ -263,6 +263,13 @@ class Total:
     form: Literal["any", "count", "sum", "rows"]
     expr: Expr
 
+    @property
+    def empty(self) -> Expr:
+        """What the total is where there are no rows."""
+        if self.form == "any":
+            return FALSE
+        return lit(0.0, "float") if self.form == "sum" else lit(0, "int")
+
 
 def walk(roots: Iterable[Expr]) -> Iterator[Expr]:
     """Yield every expression below the roots once, operands first."""

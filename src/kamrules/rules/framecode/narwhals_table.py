@@ -75,6 +75,12 @@ class NarwhalsTable:
         ]
         return type(self)(found.select(KEY, *made))
 
+    def attach(self, rows: Self, totals: Mapping[str, Total]) -> Self:
+        """Return the table with these totals over the rows of each key."""
+        joined = self.join(rows.totals(totals), "left")
+        empty = [nw.col(name).fill_null(one.empty.param).alias(name) for name, one in totals.items()]
+        return type(self)(joined.frame.with_columns(*empty))
+
     def join(self, other: Self, how: How) -> Self:
         """Return the rows joined by key."""
         if how != "left" or isinstance(self.frame, nw.LazyFrame):

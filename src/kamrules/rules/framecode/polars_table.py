@@ -1,12 +1,17 @@
-"""Frames of Polars, eager and lazy, in its own expressions and with its own shortcuts."""
+"""Frames of Polars, eager and lazy, in its own expressions and with its own shortcuts.
+
+Where the rows of a list stand together, in the order of their records, no row needs to be grouped or joined:
+columns of the rows become columns of lists, without a copy, and each list is summed up where it stands.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import polars as pl
+from polars.exceptions import ComputeError
 
 from kamrules.rules.framecode.border import Source, SourceKind
 from kamrules.rules.framecode.columns import Expr, Total, columns_of
@@ -15,16 +20,28 @@ from kamrules.rules.framecode.stages import staged
 from kamrules.rules.framecode.table import How
 from kamrules.rules.framecode.translate import KEY
 
+_PROBED = 10_000  # rows looked at before all are: in shuffled rows a key comes back soon
+
 
 @dataclass(frozen=True, slots=True)
 class PolarsTable:
-    """A lazy frame; `is_eager` says that the caller's frames are not lazy, so that it may be computed."""
+    """A lazy frame; `is_eager` says that the caller's frames are not lazy, so that it may be computed.
+
+    `sizes` is how many rows belong to each record, where the rows stand in the records' order: those of a
+    list column do.
+    """
 
     frame: pl.LazyFrame
     is_eager: bool
+    columns: tuple[str, ...] = field(default=())
+    sizes: pl.Series | None = None
 
-    def _with(self, frame: pl.LazyFrame) -> Self:
-        return type(self)(frame, self.is_eager)
+    def __post_init__(self) -> None:
+        if not self.columns:
+            object.__setattr__(self, "columns", tuple(self.frame.collect_schema().names()))
+
+    def _with(self, frame: pl.LazyFrame, columns: tuple[str, ...]) -> Self:
+        return type(self)(frame, self.is_eager, columns)
 
     def sources(self) -> Mapping[str, Source]:
         """Return what each column holds."""
@@ -35,15 +52,15 @@ class PolarsTable:
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns."""
-        return tuple(self.frame.collect_schema().names())
+        return self.columns
 
     def select(self, columns: Mapping[str, Expr]) -> Self:
         """Return a table of these columns."""
-        return self._computed(columns, ())
+        return replace(self._computed(columns, ()), sizes=self.sizes)
 
     def extend(self, columns: Mapping[str, Expr]) -> Self:
         """Return the table with more columns."""
-        return self._computed(columns, self.names())
+        return replace(self._computed(columns, self.columns), sizes=self.sizes)
 
     def _computed(self, columns: Mapping[str, Expr], kept: tuple[str, ...]) -> Self:
         plan = staged(columns.values())
@@ -54,44 +71,112 @@ class PolarsTable:
                 **{name: emitter.emit(expr, is_definition=True) for name, expr in step.columns.items()}
             )
         found = {name: emitter.emit(expr) for name, expr in columns.items()}
+        names = (*kept, *columns)
         if columns and not columns_of(columns.values()) and not kept:
-            return self._with(frame.with_columns(**found).select(*columns))
-        return self._with(frame.select(*kept, **found))
+            # A select of nothing but constants would have one row.
+            return self._with(frame.with_columns(**found).select(*columns), names)
+        return self._with(frame.select(*kept, **found), names)
 
     def filter(self, test: Expr) -> Self:
         """Return the rows for which the test is true."""
-        names = self.names()
-        return self._with(self.extend({"kept": test}).frame.filter(pl.col("kept")).select(*names))
+        kept = self._computed({"kept": test}, self.columns).frame.filter(pl.col("kept"))
+        return self._with(kept.select(*self.columns), self.columns)
 
     def totals(self, totals: Mapping[str, Total]) -> Self:
         """Return one row for each key, with these totals over its rows."""
-        columns = {name: one.expr for name, one in totals.items()}
-        rows = self._computed(columns, (KEY,))
+        rows = self._computed({name: one.expr for name, one in totals.items()}, (KEY,))
         made = {name: _total(name, one) for name, one in totals.items()}
-        return self._with(rows.frame.group_by(KEY).agg(**made))
+        return self._with(rows.frame.group_by(KEY).agg(**made), (KEY, *totals))
+
+    def attach(self, rows: Self, totals: Mapping[str, Total]) -> Self:
+        """Return the table with these totals over the rows of each key, in its order."""
+        names = (*self.columns, *totals)
+        if self.is_eager:
+            sizes = rows.sizes if rows.sizes is not None else self._sizes(rows)
+            if sizes is not None:
+                return self._with(self._in_place(rows, totals, sizes), names)
+        empty = {name: pl.col(name).fill_null(one.empty.param) for name, one in totals.items()}
+        return self._with(self._joined(rows.totals(totals)).with_columns(**empty), names)
+
+    def _in_place(self, rows: Self, totals: Mapping[str, Total], sizes: pl.Series) -> pl.LazyFrame:
+        """Sum up the rows where they stand, each record's as a list."""
+        summed = {name: one.expr for name, one in totals.items() if one.form != "rows"}
+        flat = rows._computed(summed, ()).frame.collect() if summed else pl.DataFrame()
+        ends = pl.concat([pl.Series([0], dtype=pl.Int64), sizes.cum_sum()])
+        lists = {name: _as_lists(flat[name], ends) for name in summed}
+        made = {name: _list_total(name, one) for name, one in totals.items()}
+        lists |= {name: sizes for name, one in totals.items() if one.form == "rows"}
+        return self.frame.collect().with_columns(**lists).lazy().with_columns(**made)
+
+    def _sizes(self, rows: Self) -> pl.Series | None:
+        """Return how many rows each record has, None unless the rows stand together in the records' order."""
+        ids, keys = self.frame.select(KEY).collect()[KEY], rows.frame.select(KEY).collect()[KEY]
+        probe = keys.head(_PROBED).rle().struct.field("value")
+        if probe.n_unique() != probe.len() or ids.null_count():
+            return None
+        runs = keys.rle().struct.unnest().select(pl.col("value"), pl.col("len").cast(pl.Int64))
+        if runs["value"].equals(ids):
+            return runs["len"] if ids.n_unique() == ids.len() else None
+        ended = runs.with_columns(end=pl.col("len").cum_sum())
+        try:
+            found = (
+                ids.alias("value")
+                .to_frame()
+                .lazy()
+                .join(ended.lazy(), on="value", how="left", maintain_order="left", validate="1:1")
+                .collect()
+            )
+        except ComputeError:  # a key of several records, or of several runs
+            return None
+        if found["len"].sum() != keys.len() or not found["end"].drop_nulls().is_sorted():
+            return None
+        return found["len"].fill_null(0)
 
     def join(self, other: Self, how: How) -> Self:
         """Return the rows joined by key; a left join keeps their order."""
-        order = "left" if how == "left" else "none"
-        return self._with(self.frame.join(other.frame, on=KEY, how=how, maintain_order=order))
+        names = self.columns
+        if how in {"left", "inner"}:
+            names = (*names, *(name for name in other.columns if name != KEY))
+        if how == "left":
+            return self._with(self._joined(other), names)
+        return self._with(self.frame.join(other.frame, on=KEY, how=how), names)
+
+    def _joined(self, other: Self) -> pl.LazyFrame:
+        # The check holds always; with it Polars takes a join that keeps the order at half the cost.
+        return self.frame.join(other.frame, on=KEY, how="left", maintain_order="left", validate="m:1")
 
     def stacked(self, others: list[Self]) -> Self:
         """Return the rows of this table, then those of others with the same columns."""
-        return self._with(pl.concat([self.frame, *(one.frame.select(*self.names()) for one in others)]))
+        frames = [self.frame, *(one.frame.select(*self.columns) for one in others)]
+        return self._with(pl.concat(frames), self.columns)
 
     def exploded(self, column: str) -> Self:
         """Return key and fields of the elements of a list column, one row an element."""
         kind = self.frame.collect_schema()[column]
-        rows = self.frame.select(KEY, column).filter(pl.col(column).list.len() > 0).explode(column)
         assert isinstance(kind, pl.List)
-        if isinstance(kind.inner, pl.Struct):
-            return self._with(rows.unnest(column))
-        return self._with(rows.rename({column: "value"}))
+        fields = [one.name for one in kind.inner.fields] if isinstance(kind.inner, pl.Struct) else ["value"]
+        names = (KEY, *fields)
+        if not self.is_eager:
+            rows = self.frame.select(KEY, column).filter(pl.col(column).list.len() > 0).explode(column)
+            plain = rows.unnest(column) if isinstance(kind.inner, pl.Struct) else rows.rename({column: "value"})
+            return self._with(plain.select(*names), names)
+        whole = self.frame.select(KEY, column).collect()
+        sizes = whole[column].list.len().fill_null(0).cast(pl.Int64)
+        elements = whole[column].explode(empty_as_null=False, keep_nulls=False)
+        flat = elements.struct.unnest() if isinstance(kind.inner, pl.Struct) else elements.alias("value").to_frame()
+        keys, owners = whole[KEY], pl.int_range(whole.height, eager=True)
+
+        def key_of_each(_: pl.Series) -> pl.Series:
+            return keys.gather(owners.repeat_by(sizes).explode(empty_as_null=False, keep_nulls=False))
+
+        # Made only if somebody asks for it: the totals do not.
+        key = pl.col(fields[0]).map_batches(key_of_each, return_dtype=keys.dtype).alias(KEY)
+        return type(self)(flat.lazy().with_columns(key).select(*names), True, names, sizes)
 
     def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
         """Return a row for each key and each of these columns of one kind: its name and its value."""
         rows = self.frame.unpivot(on=names, index=KEY, variable_name=variable, value_name=value)
-        return self._with(rows.with_columns(pl.col(variable).cast(pl.Enum(names))))
+        return self._with(rows.with_columns(pl.col(variable).cast(pl.Enum(names))), (KEY, variable, value))
 
     def is_empty(self) -> bool | None:
         """Return whether there is no row; of a computed frame only."""
@@ -99,7 +184,9 @@ class PolarsTable:
 
     def settled(self) -> Self:
         """Return the table computed, unless the caller's frames are lazy."""
-        return self._with(self.frame.collect().lazy()) if self.is_eager else self
+        if not self.is_eager:
+            return self
+        return type(self)(self.frame.collect().lazy(), True, self.columns, self.sizes)
 
     def nullable(self) -> Mapping[str, bool] | None:
         """Return which columns hold a null; of a computed frame only."""
@@ -125,6 +212,26 @@ def _add(found: dict[str, Source], place: tuple[str, ...], dtype: pl.DataType) -
             _add(found, (*place, one.name), one.dtype)  # type: ignore[arg-type]  # of an instance they are too
 
 
+def _as_lists(values: pl.Series, ends: pl.Series) -> pl.Series:
+    """Return rows that stand together as lists, each up to its end, without a copy of the values."""
+    import pyarrow as pa  # noqa: PLC0415 - a shortcut where it is installed
+
+    offsets = pa.array(ends.to_numpy())
+    return pl.Series(values.name, pa.LargeListArray.from_arrays(offsets, values.rechunk().to_arrow()))
+
+
+def _list_total(name: str, total: Total) -> pl.Expr:
+    match total.form:
+        case "any":
+            return pl.col(name).list.any()
+        case "count":
+            return pl.col(name).list.sum().cast(pl.Int64)
+        case "sum":
+            return pl.col(name).list.sum()
+        case "rows":
+            return pl.col(name)
+
+
 def _total(name: str, total: Total) -> pl.Expr:
     match total.form:
         case "any":
@@ -137,7 +244,7 @@ def _total(name: str, total: Total) -> pl.Expr:
             return pl.len().cast(pl.Int64)
 
 
-def _kind(dtype: pl.DataType) -> SourceKind:  # noqa: C901, PLR0912 - one branch for each family of dtypes
+def _kind(dtype: pl.DataType) -> SourceKind:  # noqa: C901, PLR0911 - one branch for each family of dtypes
     if dtype == pl.Boolean:
         return "bool"
     if dtype.is_integer():
@@ -148,7 +255,7 @@ def _kind(dtype: pl.DataType) -> SourceKind:  # noqa: C901, PLR0912 - one branch
         return "decimal"
     if dtype == pl.String:
         return "text"
-    if dtype in (pl.Categorical, pl.Enum):
+    if dtype in (pl.Categorical, pl.Enum):  # noqa: PLR6201 - an instance equals its class and hashes apart
         return "category"
     if dtype == pl.Date:
         return "date"

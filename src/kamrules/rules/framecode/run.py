@@ -62,19 +62,13 @@ class Bound:
             rows = (extra or {}).get(path) or self.lists.get(path)
             if rows is None or not needs.totals:
                 continue
-            found = found.join(self.summed(rows, needs.totals, needs.borrowed, path), "left")
+            if needs.borrowed:
+                if not self.has_unique_keys:
+                    _refuse_shared_keys(self.records, path)
+                borrowed = {KEY: col(KEY, "raw"), **needs.borrowed}
+                rows = rows.join(self.records.select(borrowed), "inner")
+            found = found.attach(rows, needs.totals)
         return found
-
-    def summed(
-        self, rows: Table, totals: Mapping[str, Total], borrowed: Mapping[str, Expr], path: str
-    ) -> Table:
-        """Return the totals over the rows of a list, one row a record."""
-        if borrowed:
-            if not self.has_unique_keys:
-                _refuse_shared_keys(self.records, path)
-            names = {KEY: col(KEY, "raw"), **borrowed}
-            rows = rows.join(self.records.select(names), "inner")
-        return rows.totals(totals)
 
 
 def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:

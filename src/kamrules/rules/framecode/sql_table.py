@@ -66,6 +66,20 @@ class SqlTable:
         rows = self._computed({name: one.expr for name, one in totals.items()}, (KEY,))
         return type(self)(rows._grouped(aggregate(name, one, self.dialect) for name, one in totals.items()))
 
+    def attach(self, rows: Self, totals: Mapping[str, Total]) -> Self:
+        """Return the table with these totals over the rows of each key."""
+        joined = self.join(rows.totals(totals), "left")
+        writer = SqlWriter(self.dialect, {})
+        names = [quoted(name, self.dialect) for name in self.names()]
+        for name, one in totals.items():
+            column = quoted(name, self.dialect)
+            names.append(f"coalesce({column}, {writer.write(one.empty)}) AS {column}")
+        return type(self)(joined._selected(names))
+
+    def join(self, other: Self, how: How) -> Self:
+        """Return the rows joined by key."""
+        raise NotImplementedError
+
     def is_empty(self) -> bool | None:
         """Return None: it would have to be computed."""
         return None

@@ -42,6 +42,10 @@ class Table(Protocol):
         """Return one row for each key, with these totals over its rows."""
         ...
 
+    def attach(self, rows: Self, totals: Mapping[str, Total]) -> Self:
+        """Return the table with these totals over the rows of each key, in its order where there is one."""
+        ...
+
     def join(self, other: Self, how: How) -> Self:
         """Return the rows joined by key; a left join keeps the order of the rows where there is one.
 

@@ -58,7 +58,6 @@ Form = Literal["value", "year", "code"]
 KEY = "key"
 RECORD, ELEMENT, LEVEL, KNOWN = "r ", "e ", "level ", "known "
 _PREFIX: dict[Form, str] = {"value": "", "year": "year ", "code": "code "}
-_EMPTY: dict[str, Expr] = {"any": FALSE, "count": whole(0), "rows": whole(0), "sum": lit(0.0, "float")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ class Frames:
 
     def total(self, path: str, total: Total) -> Expr:
         """Return a total over a record's rows of a list, false or 0 where there are none."""
-        needs, empty = self.list_of(path), _EMPTY[total.form]
+        needs, empty = self.list_of(path), total.empty
         is_nothing = total.expr is FALSE or (total.form == "sum" and total.expr is empty)
         if is_nothing or self.given("", path, WHOLE) is None:
             return empty
@@ -156,7 +155,7 @@ class Frames:
         if name is None:
             name = self.named[path, total] = f"total {len(self.named)}"
             needs.totals[name] = total
-        return col(name, empty.kind, nullable=True).filled(empty)
+        return col(name, empty.kind, nullable=False)
 
 
 @dataclass(frozen=True, slots=True)
