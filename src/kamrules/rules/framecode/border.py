@@ -159,7 +159,7 @@ def _level(raw: Expr, source: Source) -> Expr | None:
         level = read("int", raw, "int", nullable=source.nullable)
         return read("small", when((level >= 0) & (level < len(LEVELS)), level), "code")
     if source.kind in {"text", "category"}:
-        return read("code", _text(raw, source), "code", LEVELS)
+        return read("code", raw, "code", LEVELS)
     return None
 
 
@@ -175,7 +175,7 @@ def _code(raw: Expr, source: Source, kind: Type) -> Expr | None:
     assert isinstance(kind, Enum)
     if source.kind not in {"text", "category"}:
         return None
-    return read("code", _text(raw, source), "code", kind.values)
+    return read("code", raw, "code", kind.values)
 
 
 def limits_at(limits: Mapping[str, Limits], path: str | None, source: str) -> Limits:

@@ -144,7 +144,7 @@ class Emitter:
         lib = self.library
         if self.is_polars:
             return text.cast(lib.Enum(list(values)), strict=False).to_physical().cast(lib.UInt8)
-        found = lib.lit(None, dtype=lib.UInt8)
+        found, text = lib.lit(None, dtype=lib.UInt8), text.cast(lib.String)
         for place, value in enumerate(values):
             found = lib.when(text == value).then(lib.lit(place, dtype=lib.UInt8)).otherwise(found)
         return found

@@ -6,7 +6,8 @@ columns of the rows become columns of lists, without a copy, and each list is su
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
@@ -14,12 +15,13 @@ import polars as pl
 from polars.exceptions import ComputeError
 
 from kamrules.rules.framecode.border import Source, SourceKind
-from kamrules.rules.framecode.columns import Expr, Total, columns_of
+from kamrules.rules.framecode.columns import Expr, Total, col, columns_of
 from kamrules.rules.framecode.emit import Emitter
 from kamrules.rules.framecode.stages import staged
 from kamrules.rules.framecode.table import How
 from kamrules.rules.framecode.translate import KEY
 
+_HAS_ARROW = find_spec("pyarrow") is not None
 _PROBED = 10_000  # rows looked at before all are: in shuffled rows a key comes back soon
 
 
@@ -28,13 +30,14 @@ class PolarsTable:
     """A lazy frame; `is_eager` says that the caller's frames are not lazy, so that it may be computed.
 
     `sizes` is how many rows belong to each record, where the rows stand in the records' order: those of a
-    list column do.
+    list column do. Their keys are in no column but made by `key_of_each` if somebody asks for them.
     """
 
     frame: pl.LazyFrame
     is_eager: bool
     columns: tuple[str, ...] = field(default=())
     sizes: pl.Series | None = None
+    key_of_each: Callable[[], pl.Series] | None = None
 
     def __post_init__(self) -> None:
         if not self.columns:
@@ -56,11 +59,15 @@ class PolarsTable:
 
     def select(self, columns: Mapping[str, Expr]) -> Self:
         """Return a table of these columns."""
+        if self.key_of_each is not None and KEY in columns:
+            others = {name: expr for name, expr in columns.items() if name != KEY}
+            found = self._computed(others, ())
+            return replace(found, columns=tuple(columns), sizes=self.sizes, key_of_each=self.key_of_each)
         return replace(self._computed(columns, ()), sizes=self.sizes)
 
     def extend(self, columns: Mapping[str, Expr]) -> Self:
         """Return the table with more columns."""
-        return replace(self._computed(columns, self.columns), sizes=self.sizes)
+        return self.select({**{name: col(name, "raw") for name in self.columns}, **columns})
 
     def _computed(self, columns: Mapping[str, Expr], kept: tuple[str, ...]) -> Self:
         plan = staged(columns.values())
@@ -77,14 +84,23 @@ class PolarsTable:
             return self._with(frame.with_columns(**found).select(*columns), names)
         return self._with(frame.select(*kept, **found), names)
 
+    def _with_keys(self) -> Self:
+        """Return the table with its keys in a column."""
+        if self.key_of_each is None:
+            return self
+        frame = self.frame.collect().with_columns(self.key_of_each().alias(KEY)).select(*self.columns)
+        return type(self)(frame.lazy(), self.is_eager, self.columns, self.sizes)
+
     def filter(self, test: Expr) -> Self:
         """Return the rows for which the test is true."""
+        if self.key_of_each is not None:
+            return self._with_keys().filter(test)
         kept = self._computed({"kept": test}, self.columns).frame.filter(pl.col("kept"))
         return self._with(kept.select(*self.columns), self.columns)
 
     def totals(self, totals: Mapping[str, Total]) -> Self:
         """Return one row for each key, with these totals over its rows."""
-        rows = self._computed({name: one.expr for name, one in totals.items()}, (KEY,))
+        rows = self._with_keys()._computed({name: one.expr for name, one in totals.items()}, (KEY,))
         made = {name: _total(name, one) for name, one in totals.items()}
         return self._with(rows.frame.group_by(KEY).agg(**made), (KEY, *totals))
 
@@ -93,7 +109,7 @@ class PolarsTable:
         names = (*self.columns, *totals)
         if self.is_eager:
             sizes = rows.sizes if rows.sizes is not None else self._sizes(rows)
-            if sizes is not None:
+            if sizes is not None and _HAS_ARROW:
                 return self._with(self._in_place(rows, totals, sizes), names)
         empty = {name: pl.col(name).fill_null(one.empty.param) for name, one in totals.items()}
         return self._with(self._joined(rows.totals(totals)).with_columns(**empty), names)
@@ -110,6 +126,8 @@ class PolarsTable:
 
     def _sizes(self, rows: Self) -> pl.Series | None:
         """Return how many rows each record has, None unless the rows stand together in the records' order."""
+        if not _HAS_ARROW:
+            return None
         ids, keys = self.frame.select(KEY).collect()[KEY], rows.frame.select(KEY).collect()[KEY]
         probe = keys.head(_PROBED).rle().struct.field("value")
         if probe.n_unique() != probe.len() or ids.null_count():
@@ -134,12 +152,15 @@ class PolarsTable:
 
     def join(self, other: Self, how: How) -> Self:
         """Return the rows joined by key; a left join keeps their order."""
+        if self.key_of_each is not None:
+            return self._with_keys().join(other, how)
         names = self.columns
         if how in {"left", "inner"}:
             names = (*names, *(name for name in other.columns if name != KEY))
         if how == "left":
             return self._with(self._joined(other), names)
-        return self._with(self.frame.join(other.frame, on=KEY, how=how), names)
+        # Computed at once: the next time it would be computed, the rows may come in another order.
+        return self._with(self.frame.join(other.frame, on=KEY, how=how), names).settled()
 
     def _joined(self, other: Self) -> pl.LazyFrame:
         # The check holds always; with it Polars takes a join that keeps the order at half the cost.
@@ -166,12 +187,10 @@ class PolarsTable:
         flat = elements.struct.unnest() if isinstance(kind.inner, pl.Struct) else elements.alias("value").to_frame()
         keys, owners = whole[KEY], pl.int_range(whole.height, eager=True)
 
-        def key_of_each(_: pl.Series) -> pl.Series:
+        def key_of_each() -> pl.Series:
             return keys.gather(owners.repeat_by(sizes).explode(empty_as_null=False, keep_nulls=False))
 
-        # Made only if somebody asks for it: the totals do not.
-        key = pl.col(fields[0]).map_batches(key_of_each, return_dtype=keys.dtype).alias(KEY)
-        return type(self)(flat.lazy().with_columns(key).select(*names), True, names, sizes)
+        return type(self)(flat.lazy(), True, names, sizes, key_of_each)
 
     def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
         """Return a row for each key and each of these columns of one kind: its name and its value."""
@@ -186,7 +205,7 @@ class PolarsTable:
         """Return the table computed, unless the caller's frames are lazy."""
         if not self.is_eager:
             return self
-        return type(self)(self.frame.collect().lazy(), True, self.columns, self.sizes)
+        return replace(self, frame=self.frame.collect().lazy())
 
     def nullable(self) -> Mapping[str, bool] | None:
         """Return which columns hold a null; of a computed frame only."""
@@ -216,7 +235,7 @@ def _as_lists(values: pl.Series, ends: pl.Series) -> pl.Series:
     """Return rows that stand together as lists, each up to its end, without a copy of the values."""
     import pyarrow as pa  # noqa: PLC0415 - a shortcut where it is installed
 
-    offsets = pa.array(ends.to_numpy())
+    offsets = ends.to_arrow()
     return pl.Series(values.name, pa.LargeListArray.from_arrays(offsets, values.rechunk().to_arrow()))
 
 
