@@ -163,13 +163,13 @@ class _Run:
         if flags.columns[FLAGGED] is not FALSE:
             made |= flags.columns
             kept = {name: col(name, "raw") for path, name in self.tied.there if path is None and name != KEY}
-        return self.tied.joined(wide.frames).select({KEY: col(KEY, "raw"), **kept, **made}).settled()
+        return self.tied.joined(wide.frames).select({KEY: col(KEY, "raw"), **kept, **made}).pinned()
 
     @cached_property
     def accepted(self) -> Table:
         if self.bad_values == "unknown" or not self.faults:
             return self.all_deals
-        return self.all_deals.filter(col(_FAULTS, "text", nullable=False).eq("")).settled()
+        return self.all_deals.filter(col(_FAULTS, "text", nullable=False).eq("")).pinned()
 
     def deals(self) -> Table:
         flags, found = flags_of(self.wide), self.accepted
@@ -177,7 +177,7 @@ class _Run:
         ask = col(_ASK, "text")
         if flags.columns[FLAGGED] is not FALSE:
             is_flagged = col(FLAGGED, "bool", nullable=False)
-            flagged = found.filter(is_flagged).settled()
+            flagged = found.filter(is_flagged).pinned()
             if not flagged.is_empty():
                 again = cleaned(
                     Cleaning(self.tied, flagged, flags, self.wide), (_CLEAN_LOW, _CLEAN_HIGH, _CLEAN_ASK)

@@ -134,7 +134,7 @@ def with_own_keys(tied: Bound) -> Checked:
     if others.is_empty():
         return Checked(replace(tied, has_unique_keys=True), None)
     kept = {name: col(name, "raw") for name in (KEY, *names)}
-    records = counted.filter(is_own).select(kept).settled()
+    records = counted.filter(is_own).select(kept).pinned()
     repeated = others.select(
         {
             "deal_id": col(KEY, "raw"),

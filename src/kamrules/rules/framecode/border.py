@@ -43,13 +43,16 @@ LEVELS = ("E0", "E1", "E2", "E3", "E4")
 class Source:
     """A column of a caller's frame: what it holds, the library's name for that, whether it may be null.
 
-    `place` says where a field of a struct stands; it is empty for a column.
+    `place` says where a field of a struct stands; it is empty for a column. `is_finite` says that no double is
+    infinite or not a number, `values` are the only texts there can be, where that is known.
     """
 
     kind: SourceKind
     shown: str
     nullable: bool = True
     place: tuple[str, ...] = ()
+    is_finite: bool = False
+    values: tuple[str, ...] | None = None
 
 
 def wrong(message: str, hint: str = "") -> ArgumentError:
@@ -111,7 +114,7 @@ def _value(raw: Expr, source: Source, kind: Type, limits: Limits) -> Expr | None
             return _limited(read("float", raw, "float", nullable=nullable), limits)
         case Double(), "float":
             number = read("float", raw, "float", nullable=nullable)
-            return _limited(when(number.is_finite(), number), limits)
+            return _limited(number if source.is_finite else when(number.is_finite(), number), limits)
         case String(), "text" | "category":
             return _text(raw, source)
         case Enum(values), "text" | "category":
@@ -175,7 +178,8 @@ def _code(raw: Expr, source: Source, kind: Type) -> Expr | None:
     assert isinstance(kind, Enum)
     if source.kind not in {"text", "category"}:
         return None
-    return read("code", raw, "code", kind.values)
+    is_sure = source.values is not None and set(source.values) <= set(kind.values)
+    return read("code", raw, "code", kind.values, nullable=source.nullable or not is_sure)
 
 
 def limits_at(limits: Mapping[str, Limits], path: str | None, source: str) -> Limits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
@@ -24,7 +24,7 @@ class NarwhalsTable:
 
     frame: Any
 
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:  # noqa: ARG002 - see `Table`
         """Return what each column holds."""
         found: dict[str, Source] = {}
         for name, dtype in self.frame.collect_schema().items():
@@ -117,6 +117,10 @@ class NarwhalsTable:
     def settled(self) -> Self:
         """Return the table itself: eager frames are computed, lazy ones stay so."""
         return self
+
+    def pinned(self) -> Self:
+        """Return the table computed, unless the caller's frames are lazy."""
+        return self.settled()
 
     def nullable(self) -> Mapping[str, bool] | None:
         """Return which columns hold a null."""

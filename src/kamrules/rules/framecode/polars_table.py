@@ -6,7 +6,7 @@ columns of the rows become columns of lists, without a copy, and each list is su
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from importlib.util import find_spec
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -46,7 +46,7 @@ class PolarsTable:
     def _with(self, frame: pl.LazyFrame, columns: tuple[str, ...]) -> Self:
         return type(self)(frame, self.is_eager, columns)
 
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:  # noqa: ARG002 - see `Table`
         """Return what each column holds."""
         found: dict[str, Source] = {}
         for name, dtype in self.frame.collect_schema().items():
@@ -206,6 +206,10 @@ class PolarsTable:
         if not self.is_eager:
             return self
         return replace(self, frame=self.frame.collect().lazy())
+
+    def pinned(self) -> Self:
+        """Return the table computed, unless the caller's frames are lazy."""
+        return self.settled()
 
     def nullable(self) -> Mapping[str, bool] | None:
         """Return which columns hold a null; of a computed frame only."""

@@ -82,14 +82,15 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
         A key or a column is missing or holds another kind of value (A-FRAME), all faults at once.
     """
     faults: list[Fault] = []
-    sources = inputs.records.sources()
+    sources = inputs.records.sources({inputs.key, *(need.source for need in needed.columns.values())})
     key, key_kind = _key(inputs.key, sources, "records")
     columns: dict[str, Expr] = {KEY: key}
     lists: dict[str, Table] = {}
+    made: dict[str, dict[str, Expr]] = {}
     for path, needs in needed.lists.items():
         rows = inputs.lists.get(path)
         if rows is not None:
-            list_sources = rows.sources()
+            list_sources = rows.sources({one.source for one in needs.columns.values()})
             link, link_kind = _key(inputs.link, list_sources, path)
             if link_kind != key_kind:
                 message = f"column `{inputs.link}` of `{path}` holds {link_kind}, `{inputs.key}` of the records {key_kind}"
@@ -102,7 +103,8 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
         else:
             continue
         found = _canonical(needs.columns, list_sources, path, inputs, path, faults)
-        lists[path] = rows.select({KEY: link, **_told(found, with_fine=with_fine)})
+        made[path] = {KEY: link, **_told(found, with_fine=with_fine)}
+        lists[path] = rows.select(made[path])
     found = _canonical(needed.columns, sources, None, inputs, "records", faults)
     columns |= _told(found, with_fine=with_fine)
     if faults:
@@ -111,7 +113,7 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
     lists = {path: rows.settled() for path, rows in lists.items()}
     there = _there(None, columns, records)
     for path, rows in lists.items():
-        there |= _there(path, dict.fromkeys(rows.names(), lit(None, "bool")), rows)
+        there |= _there(path, made[path], rows)
     return Bound(records, lists, there, key_kind)
 
 

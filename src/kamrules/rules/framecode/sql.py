@@ -147,8 +147,9 @@ def _duckdb_form(form: str, column: str, param: Any) -> str:
             # The year of a moment by DuckDB itself would be that of the session's time zone.
             return f"year({f'make_timestamp(epoch_us({column}))' if param == 'zoned' else column})"
         case "code":
-            values = ", ".join(text_literal(one, "duckdb") for one in param)
-            return f"CAST(enum_code(TRY_CAST({column} AS ENUM({values}))) AS UTINYINT)"
+            # Faster than a cast to an enum of DuckDB's own.
+            cases = " ".join(f"WHEN {text_literal(one, 'duckdb')} THEN {i}" for i, one in enumerate(param))
+            return f"CAST(CASE {column} {cases} END AS UTINYINT)"
     raise AssertionError(form)
 
 
@@ -196,7 +197,7 @@ def aggregate(name: str, total: Total, dialect: Dialect) -> str:
     column = quoted(name, dialect)
     found = {
         "any": f"bool_or({column})",
-        "count": f"CAST(count(CASE WHEN {column} THEN 1 END) AS BIGINT)",
+        "count": f"CAST(count_if({column}) AS BIGINT)",
         "rows": "CAST(count(*) AS BIGINT)",
         "sum": f"sum({column})",
     }[total.form]

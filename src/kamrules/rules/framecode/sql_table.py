@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
 from kamrules.rules.framecode.border import Source, SourceKind
@@ -88,6 +88,10 @@ class SqlTable:
         """Return the table itself, which is lazy."""
         return self
 
+    def pinned(self) -> Self:
+        """Return the table computed, unless the caller's frames are lazy."""
+        return self.settled()
+
     def nullable(self) -> Mapping[str, bool] | None:
         """Return None: it would have to be computed."""
         return None
@@ -113,11 +117,26 @@ class DuckTable(SqlTable):
         key = quoted(KEY, "duckdb")
         return self.frame.aggregate(", ".join([key, *texts]), key)
 
-    def sources(self) -> Mapping[str, Source]:
-        """Return what each column holds."""
+    def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:
+        """Return what each column holds; of a stored table also which have no null, at the cost of a count."""
         found: dict[str, Source] = {}
         for name, dtype in zip(self.frame.columns, self.frame.dtypes, strict=True):
             _add_duckdb(found, (name,), dtype)
+        counted = [name for name in needed if name in found and len(found[name].place) == 1]
+        if self.frame.type != "TABLE_RELATION" or not counted:
+            return found
+        texts = [f"count(*) = count({quoted(name, 'duckdb')})" for name in counted]
+        texts += [
+            f"coalesce(bool_and(isfinite({quoted(name, 'duckdb')})), TRUE)"
+            for name in counted
+            if found[name].kind == "float"
+        ]
+        answers = iter(self.frame.aggregate(", ".join(texts)).fetchall()[0])
+        for name in counted:
+            found[name] = replace(found[name], nullable=not next(answers))
+        for name in counted:
+            if found[name].kind == "float":
+                found[name] = replace(found[name], is_finite=next(answers))
         return found
 
     def first_key(self) -> Any:
@@ -161,6 +180,20 @@ class DuckTable(SqlTable):
         named = [f"pair.name AS {quoted(variable, 'duckdb')}", f"pair.value AS {quoted(value, 'duckdb')}"]
         return type(self)(rows.project(", ".join([key, *named])))
 
+    def is_empty(self) -> bool | None:
+        """Return whether there is no row."""
+        return not self.frame.limit(1).fetchall()
+
+    def pinned(self) -> Self:
+        """Return the table computed and kept in memory, or behind a step DuckDB does not look through.
+
+        A filter that DuckDB moves before the steps that share parts would spell those parts out again.
+        """
+        if hasattr(self.frame, "materialize"):
+            return type(self)(self.frame.materialize())
+        query = "WITH pinned AS MATERIALIZED (SELECT * FROM kamrules) SELECT * FROM pinned"
+        return type(self)(self.frame.query("kamrules", query))
+
 
 class SparkTable(SqlTable):
     """A DataFrame of Spark."""
@@ -175,7 +208,7 @@ class SparkTable(SqlTable):
 
         return self.frame.groupBy(quoted(KEY, "spark")).agg(*(expr(text) for text in texts))
 
-    def sources(self) -> Mapping[str, Source]:
+    def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:  # noqa: ARG002 - see `Table`
         """Return what each column holds."""
         found: dict[str, Source] = {}
         for one in self.frame.schema.fields:
@@ -215,7 +248,8 @@ class SparkTable(SqlTable):
 def _add_duckdb(found: dict[str, Source], place: tuple[str, ...], dtype: Any) -> None:
     """Add a column, and the fields of a struct under joined names."""
     kind = _duckdb_kind(str(dtype))
-    found["__".join(place)] = Source(kind, str(dtype), place=place)
+    values = tuple(dtype.children[0][1]) if kind == "category" else None
+    found["__".join(place)] = Source(kind, str(dtype), place=place, values=values)
     if kind == "struct":
         for name, inner in dtype.children:
             _add_duckdb(found, (*place, name), inner)

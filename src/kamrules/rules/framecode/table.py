@@ -6,7 +6,7 @@ Spark), which know faster ways. A table is immutable; every verb returns a new o
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any, Literal, Protocol, Self
 
 from kamrules.rules.framecode.border import Source
@@ -18,8 +18,8 @@ How = Literal["left", "inner", "semi", "anti"]
 class Table(Protocol):
     """A frame of some library; the column `translate.KEY` names the record."""
 
-    def sources(self) -> Mapping[str, Source]:
-        """Return what each column holds."""
+    def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:
+        """Return what each column holds; of needed ones all that is cheaply known."""
         ...
 
     def names(self) -> tuple[str, ...]:
@@ -71,6 +71,13 @@ class Table(Protocol):
 
     def settled(self) -> Self:
         """Return the table computed, where the library is not lazy, so that nothing is computed twice."""
+        ...
+
+    def pinned(self) -> Self:
+        """Return the table computed, for what is used more than once and costs more than its rows take up.
+
+        Where the library runs on other machines it stays lazy.
+        """
         ...
 
     def nullable(self) -> Mapping[str, bool] | None:
