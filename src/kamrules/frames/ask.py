@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from kamrules.frames.stage import name_of
 from kamrules.frames.wide import Wide
 from kamrules.rules.framecode.causes import Causes, Reasons
-from kamrules.rules.framecode.columns import FALSE, Expr, every, lit, some, when
+from kamrules.rules.framecode.columns import FALSE, Expr, every, greatest, lit, some, when
 
 # Divisible by 1 to 16, so that thirds add up to a whole: weights are compared exactly.
 PARTS = 720_720
@@ -30,13 +31,13 @@ def ask_next(wide: Wide, reasons: Reasons) -> Expr:
         for field, expr in causes.items():
             part = when(every(asked, expr), share, lit(0, "int"))
             weights[field] = weights[field] + part if field in weights else part
-    best, found = lit(0, "int"), lit(None, "text")
-    # By name, so that of two fields of one weight the first one is asked for.
-    for field in sorted(weights):
-        is_better = weights[field] > best
-        found = when(is_better, lit(field, "text"), found)
-        best = when(is_better, weights[field], best)
-    return found
+    if not weights:
+        return lit(None, "text")
+    # The weight and, as the digits below it, the place by name: of two of one weight the first is greater.
+    names = sorted(weights, reverse=True)
+    scale = len(names)
+    best = greatest(*(weights[name] * scale + lit(place, "int") for place, name in enumerate(names)))
+    return when(best >= scale, name_of(best - (best // scale) * scale, names))
 
 
 def count_of(truths: Iterable[Expr]) -> Expr:

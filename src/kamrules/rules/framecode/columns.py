@@ -233,10 +233,19 @@ def when(test: Expr, then: Expr, other: Expr | None = None) -> Expr:
 
 def least(*parts: Expr) -> Expr:
     """Return the least of the values that are not null."""
+    return _extreme("least", parts)
+
+
+def greatest(*parts: Expr) -> Expr:
+    """Return the greatest of the values that are not null."""
+    return _extreme("greatest", parts)
+
+
+def _extreme(op: str, parts: tuple[Expr, ...]) -> Expr:
     (first, *others) = dict.fromkeys(parts)
     if not others:
         return first
-    return _made("least", (first, *others), None, first.kind, nullable=all(one.nullable for one in parts))
+    return _made(op, (first, *others), None, first.kind, nullable=all(one.nullable for one in parts))
 
 
 def names_of(tests: Iterable[tuple[Expr, str]], separator: str) -> Expr:

@@ -72,6 +72,8 @@ class Emitter:
                 return args[0].is_finite()
             case "least":
                 return lib.min_horizontal(*args)
+            case "greatest":
+                return lib.max_horizontal(*args)
             case "length":
                 return args[0].str.len_chars().cast(lib.Int64)
             case "startsWith":

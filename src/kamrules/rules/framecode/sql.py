@@ -68,8 +68,8 @@ class SqlWriter:
                 return f"CAST({args[0]} AS {self._type(expr.param)})"
             case "is_finite":
                 return f"(abs({args[0]}) < {_INFINITY})"
-            case "least":
-                return f"least({', '.join(args)})"
+            case "least" | "greatest":
+                return f"{expr.op}({', '.join(args)})"
             case "length":
                 return f"CAST(length({args[0]}) AS BIGINT)"
             case "startsWith" | "endsWith" | "contains":
