@@ -163,7 +163,7 @@ class _Run:
         if flags.columns[FLAGGED] is not FALSE:
             made |= flags.columns
             kept = {name: col(name, "raw") for path, name in self.tied.there if path is None and name != KEY}
-        return self.tied.joined(wide.frames).select({KEY: col(KEY, "raw"), **kept, **made}).pinned()
+        return self.tied.joined(wide.frames).pinned().select({KEY: col(KEY, "raw"), **kept, **made}).pinned()
 
     @cached_property
     def accepted(self) -> Table:

@@ -110,7 +110,7 @@ def _asked(cleaning: Cleaning, rows: Mapping[str, Table], name: str) -> Table:
         return _flag(LEFT_OUT) if path in has_left_out else FALSE
 
     question = ask_next(wide, Reasons(wide.at, left_out))
-    return tied.joined(wide.frames).select({KEY: col(KEY, "raw"), name: question}).pinned()
+    return tied.joined(wide.frames).pinned().select({KEY: col(KEY, "raw"), name: question}).pinned()
 
 
 def _health(cleaning: Cleaning, rows: Mapping[str, Table], low: str, high: str) -> Table:
@@ -139,7 +139,7 @@ def _health(cleaning: Cleaning, rows: Mapping[str, Table], low: str, high: str) 
     tied = _bound(cleaning.tied, cleaning.flagged.select(columns), kept, there)
     wide = _again(cleaning.wide, tied)
     least, most = wide.health_ends()
-    return tied.joined(wide.frames).select({KEY: col(KEY, "raw"), low: least, high: most}).pinned()
+    return tied.joined(wide.frames).pinned().select({KEY: col(KEY, "raw"), low: least, high: most}).pinned()
 
 
 def _is_of(name: str, field: str) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Self
 from kamrules.rules.framecode.border import Source, SourceKind
 from kamrules.rules.framecode.columns import Expr, Total
 from kamrules.rules.framecode.sql import Dialect, SqlWriter, aggregate, quoted, text_literal
-from kamrules.rules.framecode.stages import staged
+from kamrules.rules.framecode.stages import read_names, staged
 from kamrules.rules.framecode.table import How
 from kamrules.rules.framecode.translate import KEY
 
@@ -43,15 +43,27 @@ class SqlTable:
     def _computed(self, columns: Mapping[str, Expr], kept: tuple[str, ...]) -> Self:
         plan = staged(columns.values())
         writer = SqlWriter(self.dialect, plan.names)
-        table = self
-        for step in plan.steps:
-            made = [
-                f"{writer.write(expr, is_definition=True)} AS {quoted(name, self.dialect)}"
-                for name, expr in step.columns.items()
-            ]
-            table = type(self)(table._selected(["*", *made]))
-        found = [f"{writer.write(expr)} AS {quoted(name, self.dialect)}" for name, expr in columns.items()]
-        return type(self)(table._selected([*(quoted(name, self.dialect) for name in kept), *found]))
+        made = [
+            {name: writer.write(expr, is_definition=True) for name, expr in step.columns.items()}
+            for step in plan.steps
+        ]
+        made.append({name: writer.write(expr) for name, expr in columns.items()})
+        # Each step carries along only what a later one reads: a database plans what it is told to carry.
+        later = [{*kept, *read_names(columns.values(), plan.names)}]
+        for step in reversed(plan.steps[1:]):
+            read = read_names(step.columns.values(), plan.names, are_definitions=True)
+            later.append(later[-1] | read)
+        frame, there = self, set(self.names())
+        for texts, needed in zip(made[:-1], reversed(later), strict=False):
+            carried = sorted(there & needed)
+            frame, there = type(self)(frame._selected(self._texts(carried, texts))), {*carried, *texts}
+        return type(self)(frame._selected(self._texts(kept, made[-1])))
+
+    def _texts(self, kept: Iterable[str], made: Mapping[str, str]) -> list[str]:
+        return [
+            *(quoted(name, self.dialect) for name in kept),
+            *(f"{text} AS {quoted(name, self.dialect)}" for name, text in made.items()),
+        ]
 
     def filter(self, test: Expr) -> Self:
         """Return the rows for which the test is true."""

@@ -66,3 +66,25 @@ def staged(roots: Iterable[Expr], prefix: str = "t") -> Staged:
             level, size = level + 1, 1
         levels[expr], sizes[expr] = level, size
     return Staged(tuple(map(Step, steps)), names)
+
+
+def read_names(
+    exprs: Iterable[Expr], names: Mapping[Expr, str], *, are_definitions: bool = False
+) -> set[str]:
+    """Return the columns that expressions read, where what has a column of its own is read from there.
+
+    With `are_definitions` the expressions are what such columns are made of.
+    """
+    found: set[str] = set()
+    stack = [arg for expr in exprs for arg in (expr.args if are_definitions else (expr,))]
+    done: set[Expr] = set()
+    while stack:
+        expr = stack.pop()
+        if expr in names:
+            found.add(names[expr])
+        elif expr.op == "col":
+            found.add(expr.param)
+        elif expr not in done:
+            done.add(expr)
+            stack += expr.args
+    return found
