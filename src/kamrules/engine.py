@@ -256,9 +256,9 @@ class Engine:
 
     @cached_property
     def _frames(self) -> FrameAssessor:
-        from kamrules.frames import FrameAssessor  # noqa: PLC0415 - needs an extra
+        from kamrules.frames import FrameAssessor, rules_of  # noqa: PLC0415 - needs an extra
 
-        return FrameAssessor(self.pack, self._planned, self._assessor.gates)
+        return FrameAssessor(rules_of(self.pack, self._planned, self._assessor.gates))
 
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""

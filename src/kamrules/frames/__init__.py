@@ -18,7 +18,7 @@ from kamrules.frames.ask import ask_next
 from kamrules.frames.clean import FLAGGED, Cleaning, cleaned, flags_of
 from kamrules.frames.intake import check_columns, faults_of_values, limits_of_model, with_own_keys
 from kamrules.frames.stage import name_of
-from kamrules.frames.wide import SEPARATOR, STATUSES, Wide, health_columns
+from kamrules.frames.wide import SEPARATOR, STATUSES, Rules, Wide, health_columns
 from kamrules.rules.framecode.causes import Reasons
 from kamrules.rules.framecode.columns import FALSE, Expr, Total, col, lit, names_of, when
 from kamrules.rules.framecode.door import given_back, opened, refuse_mixed
@@ -29,7 +29,7 @@ from kamrules.rules.pack import Pack
 from kamrules.rules.planning import Planned
 from kamrules.scoring.milestones import Gate
 
-__all__ = ["BadValues", "FrameAssessment", "FrameAssessor"]
+__all__ = ["BadValues", "FrameAssessment", "FrameAssessor", "rules_of"]
 
 BadValues = Literal["reject", "unknown"]
 _PROBE_DAY = date(2000, 1, 1)
@@ -70,28 +70,21 @@ class FrameAssessment:
 
 
 class FrameAssessor:
-    """Assesses frames of one planned pack; safe to share between threads.
+    """Assesses frames by the rules of one pack; safe to share between threads.
 
     Raises BackendError (B-OPERATOR) when the pack says what cannot be said with columns.
     """
 
-    def __init__(self, pack: Pack, planned: Planned, gates: tuple[Gate, ...]) -> None:
-        self.pack = pack
-        self.planned = planned
-        self.gates = gates
-        self.limits = limits_of_model(planned.model)
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
         self.needed = self._probe()
-
-    def wide(self, as_of: date, frames: Frames) -> Wide:
-        """Return the columns of the wide table over some frames."""
-        return Wide(self.pack, self.planned, self.gates, as_of, frames)
 
     def _probe(self) -> Frames:
         """Return everything the pack reads."""
-        wide = self.wide(_PROBE_DAY, Frames())
+        wide = Wide(self.rules, _PROBE_DAY, Frames())
         wide.columns()
         ask_next(wide, Reasons(wide.at))
-        if self.pack.health is not None:
+        if self.rules.pack.health is not None:
             wide.health_ends()
         return wide.frames
 
@@ -108,17 +101,23 @@ class FrameAssessor:
         refused: Callable[[str, str], Fault | None],
     ) -> FrameAssessment:
         """Return what the pack says of every deal; see `Engine.assess_frame`."""
-        schema = self.planned.plan.schema
+        schema = self.rules.plan.schema
         records = opened(deals, "deals")
         tables = {name: opened(one, name) for name, one in lists.items()}
         check_lists(lists, schema)
         refuse_mixed(deals, lists)
         check_columns(records, tables, schema, key, link, ignored, refused)
-        tied = bound(Inputs(records, tables, key, link, self.limits), self.needed, with_fine=True)
+        tied = bound(Inputs(records, tables, key, link, self.rules.limits), self.needed, with_fine=True)
         checked = with_own_keys(tied)
         run = _Run(self, checked.tied, checked.repeated, as_of, deals, bad_values)
-        ref = PackRef(self.pack.id, self.pack.version, self.pack.hash)
+        pack = self.rules.pack
+        ref = PackRef(pack.id, pack.version, pack.hash)
         return FrameAssessment(given_back(run.deals(), deals), as_of, ref, run)
+
+
+def rules_of(pack: Pack, planned: Planned, gates: tuple[Gate, ...]) -> Rules:
+    """Return what frames of deals are assessed by."""
+    return Rules(pack, planned.plan, planned.valid_for, gates, limits_of_model(planned.model))
 
 
 @dataclass(frozen=True)
@@ -134,7 +133,7 @@ class _Run:
 
     @cached_property
     def wide(self) -> Wide:
-        return self.assessor.wide(self.as_of, Frames(self.tied.given))
+        return Wide(self.assessor.rules, self.as_of, Frames(self.tied.given))
 
     @cached_property
     def columns(self) -> dict[str, Expr]:
@@ -147,7 +146,7 @@ class _Run:
 
     @cached_property
     def has_health(self) -> bool:
-        return self.assessor.pack.health is not None
+        return self.assessor.rules.pack.health is not None
 
     @cached_property
     def all_deals(self) -> Table:
@@ -190,12 +189,12 @@ class _Run:
         lines = {name: named.pop(name) for name in ("red_lines", "waived", "breaches")}
         health = {}
         if self.has_health:
-            health = health_columns(low, high, col(_VETO, "bool", nullable=False), self.assessor.pack)
+            health = health_columns(low, high, col(_VETO, "bool", nullable=False), self.assessor.rules.pack)
         issues = {} if self.bad_values == "reject" else {"issues": col(_FAULTS, "text", nullable=False)}
         return found.select({"deal_id": col(KEY, "raw"), **named, **health, **lines, "ask_next": ask, **issues})
 
     def criteria(self) -> Table:
-        names = list(self.assessor.pack.criteria)
+        names = list(self.assessor.rules.pack.criteria)
         codes = self.accepted.select(
             {KEY: col(KEY, "raw"), **{name: col(_STATUS + name, "code", nullable=False) for name in names}}
         )

@@ -52,7 +52,7 @@ def _askable(causes: Causes, wide: Wide) -> Causes:
     """Return the fields one may ask for: none that a red line taints, none the pack forbids to ask for."""
     privacy = wide.pack.privacy
     never = frozenset(privacy.never_asked if privacy is not None else ())
-    root = wide.planned.plan.root
+    root = wide.all.plan.root
     found = {}
     for field, expr in causes.items():
         if field.replace("[]", "") in never:

@@ -81,7 +81,7 @@ class Cleaning:
         return found
 
     def _left_out(self, path: str, frames: Frames) -> Iterable[Expr]:
-        at = Translator(frames, self.wide.planned.plan.root, self.wide.as_of)
+        at = Translator(frames, self.wide.all.plan.root, self.wide.as_of)
         for one, flag in self.flags.holds.values():
             if at.list_path(one.range) == path:
                 yield flag & at.body(one.range, one.var).truth(one.body).filled(False)
@@ -150,7 +150,7 @@ def _is_of(name: str, field: str) -> bool:
 
 
 def _again(wide: Wide, tied: Bound) -> Wide:
-    return Wide(wide.pack, wide.planned, wide.gates, wide.as_of, Frames(tied.given))
+    return Wide(wide.all, wide.as_of, Frames(tied.given))
 
 
 def _bound(

@@ -11,6 +11,7 @@ from datetime import date
 from functools import cached_property
 
 from kamrules.frames.stage import Stage, Verdict, name_of, place_of, stage_of
+from kamrules.rules.framecode.border import Limits
 from kamrules.rules.framecode.causes import Witness, witnesses
 from kamrules.rules.framecode.columns import FALSE, Expr, every, lit, names_of, some, when
 from kamrules.rules.framecode.outputs import scorecard_ends, table_truths
@@ -19,8 +20,8 @@ from kamrules.rules.framecode.values import expr_of
 from kamrules.rules.lang.core import Node
 from kamrules.rules.lang.types import Int, Object, Type, is_text
 from kamrules.rules.pack import Pack
-from kamrules.rules.plan import Rule
-from kamrules.rules.planning import Planned, late_entry_id, satisfied, waiver_id
+from kamrules.rules.plan import Plan, Rule
+from kamrules.rules.planning import late_entry_id, satisfied, waiver_id
 from kamrules.scoring.milestones import Gate
 
 SEPARATOR = ";"
@@ -28,25 +29,42 @@ CHOICE = "/"
 Exprs = dict[str, Expr]
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What is assessed by: plain data, so that it travels to the machines that hold the rows.
+
+    `limits` are those of the records' fields, `valid_for` the year a tier is valid for.
+    """
+
+    pack: Pack
+    plan: Plan
+    valid_for: Node | None
+    gates: tuple[Gate, ...]
+    limits: Mapping[str, Limits]
+
+
 @dataclass(frozen=True)
 class Wide:
     """The columns of the wide table, over the canonical columns of the deals and the totals of their lists."""
 
-    pack: Pack
-    planned: Planned
-    gates: tuple[Gate, ...]
+    all: Rules
     as_of: date
     frames: Frames
+
+    @property
+    def pack(self) -> Pack:
+        """The pack."""
+        return self.all.pack
 
     @cached_property
     def at(self) -> Translator:
         """The translator of conditions on a deal."""
-        return Translator(self.frames, self.planned.plan.root, self.as_of)
+        return Translator(self.frames, self.all.plan.root, self.as_of)
 
     @cached_property
     def rules(self) -> Mapping[str, Rule]:
         """Every rule of the plan by its id."""
-        return {rule.id: rule for rule in self.planned.plan.rules}
+        return {rule.id: rule for rule in self.all.plan.rules}
 
     @cached_property
     def conditions(self) -> Mapping[str, Node]:
@@ -73,11 +91,11 @@ class Wide:
             for name in self.pack.milestones
             if late_entry_id(name) in self.rules
         }
-        return stage_of(self.gates, self.verdicts, self._claimed_place, late)
+        return stage_of(self.all.gates, self.verdicts, self._claimed_place, late)
 
     @property
     def _milestones(self) -> list[str]:
-        return [gate.milestone for gate in self.gates]
+        return [gate.milestone for gate in self.all.gates]
 
     @cached_property
     def _claimed_place(self) -> Expr:
@@ -85,7 +103,7 @@ class Wide:
 
     def _text(self, path: str) -> Expr:
         """Return a text of the record, null where the schema or the frame has no such field."""
-        kind: Type | None = self.planned.plan.schema
+        kind: Type | None = self.all.plan.schema
         for name in path.split("__"):
             member = kind.member(name) if isinstance(kind, Object) else None
             kind = None if member is None else member.type
@@ -118,7 +136,7 @@ class Wide:
         name = self.pack.tier_table
         if name is None:
             return {}
-        table = next(one for one in self.planned.plan.tables if one.id == name)
+        table = next(one for one in self.all.plan.tables if one.id == name)
         truths = table_truths(table, self.at)
         sure = {row: truth.filled(False) for row, truth in truths.items()}
         is_sure = some(FALSE, *sure.values())
@@ -142,8 +160,8 @@ class Wide:
             ),
         )
         year = lit(None, "int")
-        if self.planned.valid_for is not None:
-            year = expr_of(self.at.scalar(self.planned.valid_for), Int())
+        if self.all.valid_for is not None:
+            year = expr_of(self.at.scalar(self.all.valid_for), Int())
         return {
             "tier": when(text.eq(""), lit("none", "text"), text),
             "tier_decided": when(is_one, text),
@@ -216,7 +234,7 @@ class Wide:
 
     def health_ends(self) -> tuple[Expr, Expr]:
         """Return the least and the most points of the health."""
-        card = next(one for one in self.planned.plan.scorecards if one.id == self.pack.health)
+        card = next(one for one in self.all.plan.scorecards if one.id == self.pack.health)
         return scorecard_ends(card, self.at)
 
 
