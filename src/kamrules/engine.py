@@ -243,16 +243,10 @@ class Engine:
         ('D1', 'M2', 'M1', 'not_proven')
         """
         _one_of(BadValues, "bad_values", bad_values)
-        return self._frames.assess(
-            deals,
-            lists,
-            _day(as_of),
-            key=key,
-            link=link,
-            bad_values=bad_values,
-            ignored=frozenset(ignored_columns),
-            refused=self.refused,
-        )
+        from kamrules.frames import Reading  # noqa: PLC0415 - needs an extra
+
+        reading = Reading(key, link, bad_values, frozenset(ignored_columns))
+        return self._frames.assess(deals, lists, _day(as_of), reading, self.refused)
 
     @cached_property
     def _frames(self) -> FrameAssessor:

@@ -10,109 +10,92 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from kamrules.assessment import PackRef
 from kamrules.errors import Fault
-from kamrules.frames.ask import ask_next
-from kamrules.frames.clean import FLAGGED, Cleaning, cleaned, flags_of
-from kamrules.frames.intake import check_columns, faults_of_values, limits_of_model, with_own_keys
+from kamrules.frames.clean import (
+    FLAGGED,
+    asked_of,
+    paths_left_out,
+    rows_of_flagged,
+    without_tainted,
+)  # fmt: skip
+from kamrules.frames.intake import check_columns, limits_of_model, with_own_keys
+from kamrules.frames.layout import ASK, FAULTS, HIGH, LOW, STATUS, VETO, WIDE, Layout, Layouts
 from kamrules.frames.stage import name_of
-from kamrules.frames.wide import SEPARATOR, STATUSES, Rules, Wide, health_columns
-from kamrules.rules.framecode.causes import Reasons
-from kamrules.rules.framecode.columns import FALSE, Expr, Total, col, lit, names_of, when
+from kamrules.frames.wide import STATUSES, Rules, health_columns
+from kamrules.rules.framecode.columns import FALSE, Expr, Total, col, lit, when
 from kamrules.rules.framecode.door import given_back, opened, refuse_mixed
 from kamrules.rules.framecode.run import Bound, Inputs, bound, check_lists
 from kamrules.rules.framecode.table import Table
-from kamrules.rules.framecode.translate import KEY, Frames
+from kamrules.rules.framecode.translate import KEY
 from kamrules.rules.pack import Pack
 from kamrules.rules.planning import Planned
 from kamrules.scoring.milestones import Gate
 
-__all__ = ["BadValues", "FrameAssessment", "FrameAssessor", "rules_of"]
+__all__ = ["BadValues", "FrameAssessment", "FrameAssessor", "Reading", "rules_of"]
 
 BadValues = Literal["reject", "unknown"]
-_PROBE_DAY = date(2000, 1, 1)
-# Columns on the way to the wide table; a space keeps them apart from those of the canonical records.
-_LOW, _HIGH, _ASK, _VETO, _FAULTS = "health low", "health high", "ask next", "has veto", "has faults"
-_CLEAN_LOW, _CLEAN_HIGH, _CLEAN_ASK = "clean low", "clean high", "clean ask"
-_WIDE, _STATUS = "wide ", "status "
+_CLEAN = "clean "
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How frames are read: the columns that link them, and what to do with columns and values of no field."""
+
+    key: str = "id"
+    link: str = "deal_id"
+    bad_values: BadValues = "reject"
+    ignored: frozenset[str] = frozenset()
+
+
+class Tables(Protocol):
+    """The tables of an assessment, as frames of the caller's library."""
+
+    def deals(self) -> Any:
+        """Return one row a deal."""
+
+    def criteria(self) -> Any:
+        """Return one row a deal and criterion."""
+
+    def rejected(self) -> Any:
+        """Return one row a deal that could not be assessed."""
+
+    def strays(self) -> Any:
+        """Return one row for each list and key that belong to no deal."""
 
 
 @dataclass(frozen=True)
 class FrameAssessment:
     """What a pack says of every deal of a frame; each table is a frame of the caller's library.
 
-    `deals` has one row a deal, `criteria` one row for each deal and criterion, `rejected` one row for each
-    deal that could not be assessed, `strays` counts list rows that belong to no deal. The latter three are
-    made when they are asked for. Columns and dtypes are in docs/frames.md.
+    The tables are made when they are asked for. Columns and dtypes are in docs/frames.md.
     """
 
-    deals: Any
     as_of: date
     pack: PackRef
-    _run: _Run = field(repr=False)
+    _tables: Tables = field(repr=False)
+
+    @cached_property
+    def deals(self) -> Any:
+        """One row a deal: milestone, tier, health, red lines, what blocks and what to ask next."""
+        return self._tables.deals()
 
     @cached_property
     def criteria(self) -> Any:
         """Status of every criterion: `deal_id`, `criterion`, `status`."""
-        return given_back(self._run.criteria(), self._run.like)
+        return self._tables.criteria()
 
     @cached_property
     def rejected(self) -> Any:
         """Deals that could not be assessed: `deal_id`, `faults`."""
-        return given_back(self._run.rejected(), self._run.like)
+        return self._tables.rejected()
 
     @cached_property
     def strays(self) -> Any:
         """List rows that name no deal: `list`, `deal_id`, `rows`."""
-        return given_back(self._run.strays(), self._run.like)
-
-
-class FrameAssessor:
-    """Assesses frames by the rules of one pack; safe to share between threads.
-
-    Raises BackendError (B-OPERATOR) when the pack says what cannot be said with columns.
-    """
-
-    def __init__(self, rules: Rules) -> None:
-        self.rules = rules
-        self.needed = self._probe()
-
-    def _probe(self) -> Frames:
-        """Return everything the pack reads."""
-        wide = Wide(self.rules, _PROBE_DAY, Frames())
-        wide.columns()
-        ask_next(wide, Reasons(wide.at))
-        if self.rules.pack.health is not None:
-            wide.health_ends()
-        return wide.frames
-
-    def assess(  # noqa: PLR0913 - the deals, their lists, and how to read them
-        self,
-        deals: Any,
-        lists: Mapping[str, Any],
-        as_of: date,
-        *,
-        key: str,
-        link: str,
-        bad_values: BadValues,
-        ignored: frozenset[str],
-        refused: Callable[[str, str], Fault | None],
-    ) -> FrameAssessment:
-        """Return what the pack says of every deal; see `Engine.assess_frame`."""
-        schema = self.rules.plan.schema
-        records = opened(deals, "deals")
-        tables = {name: opened(one, name) for name, one in lists.items()}
-        check_lists(lists, schema)
-        refuse_mixed(deals, lists)
-        check_columns(records, tables, schema, key, link, ignored, refused)
-        tied = bound(Inputs(records, tables, key, link, self.rules.limits), self.needed, with_fine=True)
-        checked = with_own_keys(tied)
-        run = _Run(self, checked.tied, checked.repeated, as_of, deals, bad_values)
-        pack = self.rules.pack
-        ref = PackRef(pack.id, pack.version, pack.hash)
-        return FrameAssessment(given_back(run.deals(), deals), as_of, ref, run)
+        return self._tables.strays()
 
 
 def rules_of(pack: Pack, planned: Planned, gates: tuple[Gate, ...]) -> Rules:
@@ -120,11 +103,39 @@ def rules_of(pack: Pack, planned: Planned, gates: tuple[Gate, ...]) -> Rules:
     return Rules(pack, planned.plan, planned.valid_for, gates, limits_of_model(planned.model))
 
 
-@dataclass(frozen=True)
-class _Run:
-    """One call: from canonical tables to the tables a caller gets."""
+class FrameAssessor:
+    """Assesses frames by the rules of one pack; safe to share between threads."""
 
-    assessor: FrameAssessor
+    def __init__(self, rules: Rules) -> None:
+        self.rules = rules
+        self.layouts = Layouts(rules)
+
+    def assess(
+        self,
+        deals: Any,
+        lists: Mapping[str, Any],
+        as_of: date,
+        reading: Reading,
+        refused: Callable[[str, str], Fault | None],
+    ) -> FrameAssessment:
+        """Return what the pack says of every deal; see `Engine.assess_frame`."""
+        schema, pack = self.rules.plan.schema, self.rules.pack
+        records = opened(deals, "deals")
+        tables = {name: opened(one, name) for name, one in lists.items()}
+        check_lists(lists, schema)
+        refuse_mixed(deals, lists)
+        check_columns(records, tables, schema, reading.key, reading.link, reading.ignored, refused)
+        inputs = Inputs(records, tables, reading.key, reading.link, self.rules.limits)
+        checked = with_own_keys(bound(inputs, self.layouts.needed, with_fine=True))
+        found = _Whole(self.layouts, checked.tied, checked.repeated, as_of, deals, reading.bad_values)
+        return FrameAssessment(as_of, PackRef(pack.id, pack.version, pack.hash), found)
+
+
+@dataclass(frozen=True)
+class _Whole:
+    """Frames that one library holds, from canonical tables to the tables a caller gets."""
+
+    layouts: Layouts
     tied: Bound
     repeated: Table | None
     as_of: date
@@ -132,93 +143,87 @@ class _Run:
     bad_values: BadValues
 
     @cached_property
-    def wide(self) -> Wide:
-        return Wide(self.assessor.rules, self.as_of, Frames(self.tied.given))
-
-    @cached_property
-    def columns(self) -> dict[str, Expr]:
-        """The columns of the wide table, as they are before red lines take facts out."""
-        return self.wide.columns()
-
-    @cached_property
-    def faults(self) -> list[tuple[Expr, str]]:
-        return faults_of_values(self.tied, self.wide.frames, self.assessor.needed)
-
-    @cached_property
-    def has_health(self) -> bool:
-        return self.assessor.rules.pack.health is not None
+    def layout(self) -> Layout:
+        return self.layouts.whole(self.as_of, self.tied.given)
 
     @cached_property
     def all_deals(self) -> Table:
         """Every deal that has a key, with all that is said of it but for what red lines take out."""
-        wide, flags = self.wide, flags_of(self.wide)
-        made = {_WIDE + name: expr for name, expr in self.columns.items()}
-        made |= {_STATUS + name: expr for name, expr in wide.status_columns().items()}
-        made |= {_ASK: ask_next(wide, Reasons(wide.at)), _FAULTS: names_of(self.faults, SEPARATOR)}
-        if self.has_health:
-            low, high = wide.health_ends()
-            made |= {_LOW: low, _HIGH: high, _VETO: wide.vetoed}
         kept: dict[str, Expr] = {}
-        if flags.columns[FLAGGED] is not FALSE:
-            made |= flags.columns
+        if self.layout.flags.can_trip:
             kept = {name: col(name, "raw") for path, name in self.tied.there if path is None and name != KEY}
-        return self.tied.joined(wide.frames).pinned().select({KEY: col(KEY, "raw"), **kept, **made}).pinned()
+        columns = {KEY: col(KEY, "raw"), **kept, **self.layout.made}
+        return self.tied.joined(self.layout.frames).pinned().select(columns).pinned()
 
     @cached_property
     def accepted(self) -> Table:
-        if self.bad_values == "unknown" or not self.faults:
+        if self.bad_values == "unknown" or not self.layout.has_faults:
             return self.all_deals
-        return self.all_deals.filter(col(_FAULTS, "text", nullable=False).eq("")).pinned()
+        return self.all_deals.filter(col(FAULTS, "text", nullable=False).eq("")).pinned()
 
-    def deals(self) -> Table:
-        flags, found = flags_of(self.wide), self.accepted
-        is_flagged, low, high = FALSE, col(_LOW, "float", nullable=False), col(_HIGH, "float", nullable=False)
-        ask = col(_ASK, "text")
-        if flags.columns[FLAGGED] is not FALSE:
+    def deals(self) -> Any:
+        found, is_flagged = self.accepted, FALSE
+        made = [ASK, LOW, HIGH] if self.layouts.has_health else [ASK]
+        values = {name: col(name, "text" if name == ASK else "float") for name in made}
+        if self.layout.flags.can_trip:
             is_flagged = col(FLAGGED, "bool", nullable=False)
             flagged = found.filter(is_flagged).pinned()
             if not flagged.is_empty():
-                again = cleaned(
-                    Cleaning(self.tied, flagged, flags, self.wide), (_CLEAN_LOW, _CLEAN_HIGH, _CLEAN_ASK)
-                )
-                found = found.join(again, "left")
-                low = when(is_flagged, col(_CLEAN_LOW, "float"), low)
-                high = when(is_flagged, col(_CLEAN_HIGH, "float"), high)
-                ask = when(is_flagged, col(_CLEAN_ASK, "text"), ask)
-        named = {name: col(_WIDE + name, expr.kind, nullable=expr.nullable) for name, expr in self.columns.items()}
+                found = found.join(self._cleaned(flagged), "left")
+                values = {
+                    name: when(is_flagged, col(_CLEAN + name, one.kind), one) for name, one in values.items()
+                }
+        named = {
+            name: col(WIDE + name, expr.kind, nullable=expr.nullable) for name, expr in self.layout.wide.items()
+        }
         lines = {name: named.pop(name) for name in ("red_lines", "waived", "breaches")}
         health = {}
-        if self.has_health:
-            health = health_columns(low, high, col(_VETO, "bool", nullable=False), self.assessor.rules.pack)
-        issues = {} if self.bad_values == "reject" else {"issues": col(_FAULTS, "text", nullable=False)}
-        return found.select({"deal_id": col(KEY, "raw"), **named, **health, **lines, "ask_next": ask, **issues})
+        if self.layouts.has_health:
+            vetoed = col(VETO, "bool", nullable=False)
+            health = health_columns(values[LOW], values[HIGH], vetoed, self.layouts.rules.pack)
+        issues = {} if self.bad_values == "reject" else {"issues": col(FAULTS, "text", nullable=False)}
+        columns = {"deal_id": col(KEY, "raw"), **named, **health, **lines, "ask_next": values[ASK], **issues}
+        return given_back(found.select(columns), self.like)
 
-    def criteria(self) -> Table:
-        names = list(self.assessor.rules.pack.criteria)
+    def _cleaned(self, flagged: Table) -> Table:
+        """Return health and next question of the flagged deals without what trips their red lines."""
+        flags, layouts, as_of = self.layout.flags, self.layouts, self.as_of
+        rows = rows_of_flagged(self.tied, flagged, flags, layouts.rules, as_of)
+        asked = asked_of(self.tied, flagged, rows)
+        parts = [(asked, layouts.question(as_of, asked.given, paths_left_out(rows)))]
+        if layouts.has_health:
+            clean = without_tainted(self.tied, flagged, rows, flags, self.layout.frames.columns)
+            parts.append((clean, layouts.health(as_of, clean.given)))
+        found: list[Table] = []
+        for tied, part in parts:
+            made = {_CLEAN + name: expr for name, expr in part.made.items()}
+            found.append(tied.joined(part.frames).pinned().select({KEY: col(KEY, "raw"), **made}).pinned())
+        return found[0] if len(found) == 1 else found[0].join(found[1], "left")
+
+    def criteria(self) -> Any:
+        names = list(self.layouts.rules.pack.criteria)
         codes = self.accepted.select(
-            {KEY: col(KEY, "raw"), **{name: col(_STATUS + name, "code", nullable=False) for name in names}}
+            {KEY: col(KEY, "raw"), **{name: col(STATUS + name, "code", nullable=False) for name in names}}
         )
         rows = codes.unpivoted(names, "criterion", "status")
         status = name_of(col("status", "code", nullable=False), STATUSES)
-        return rows.select({"deal_id": col(KEY, "raw"), "criterion": col("criterion", "raw"), "status": status})
+        columns = {"deal_id": col(KEY, "raw"), "criterion": col("criterion", "raw"), "status": status}
+        return given_back(rows.select(columns), self.like)
 
-    def rejected(self) -> Table:
-        is_bad = ~col(_FAULTS, "text", nullable=False).eq("") if self.bad_values == "reject" else FALSE
-        found = self.all_deals.filter(is_bad).select({"deal_id": col(KEY, "raw"), "faults": col(_FAULTS, "text")})
-        return found if self.repeated is None else self.repeated.stacked([found])
+    def rejected(self) -> Any:
+        is_bad = ~col(FAULTS, "text", nullable=False).eq("") if self.bad_values == "reject" else FALSE
+        columns = {"deal_id": col(KEY, "raw"), "faults": col(FAULTS, "text")}
+        found = self.all_deals.filter(is_bad).select(columns)
+        return given_back(found if self.repeated is None else self.repeated.stacked([found]), self.like)
 
-    def strays(self) -> Table:
+    def strays(self) -> Any:
+        keys = self.tied.records.select({KEY: col(KEY, "raw")})
         parts = []
         for path, rows in self.tied.lists.items():
-            lost = rows.join(self.tied.records.select({KEY: col(KEY, "raw")}), "anti")
-            counted = lost.totals({"rows": Total("rows", lit(True, "bool"))})
-            parts.append(
-                counted.select(
-                    {"list": lit(path, "text"), "deal_id": col(KEY, "raw"), "rows": col("rows", "int")}
-                )
-            )
+            counted = rows.join(keys, "anti").totals({"rows": Total("rows", lit(True, "bool"))})
+            columns = {"list": lit(path, "text"), "deal_id": col(KEY, "raw"), "rows": col("rows", "int")}
+            parts.append(counted.select(columns))
         if not parts:
-            nothing = self.tied.records.filter(FALSE)
             columns = {"list": lit("", "text"), "deal_id": col(KEY, "raw"), "rows": lit(0, "int")}
-            return nothing.select(columns)
-        return parts[0].stacked(parts[1:])
+            parts = [keys.filter(FALSE).select(columns)]
+        return given_back(parts[0].stacked(parts[1:]), self.like)

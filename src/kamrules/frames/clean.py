@@ -7,16 +7,16 @@ read again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 
-from kamrules.frames.ask import ask_next
-from kamrules.frames.wide import Wide
-from kamrules.rules.framecode.causes import Reasons, Witness
-from kamrules.rules.framecode.columns import FALSE, Expr, col, some, when
+from kamrules.frames.wide import Rules, Wide
+from kamrules.rules.framecode.causes import Witness
+from kamrules.rules.framecode.columns import FALSE, TRUE, Expr, col, some, when
 from kamrules.rules.framecode.run import Bound
 from kamrules.rules.framecode.table import Table
-from kamrules.rules.framecode.translate import KEY, KNOWN, Frames, Translator
+from kamrules.rules.framecode.translate import KEY, KNOWN, Frames, Needed, Translator
 
 LEFT_OUT = "left out"
 FLAGGED = "flagged"
@@ -24,139 +24,99 @@ FLAGGED = "flagged"
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Columns that say of a deal what trips: `holds` of each witness, `taints` of each tainted field."""
+    """Columns that say of a deal what trips: a witness (its `holds`), and a field that is tainted."""
 
-    holds: Mapping[str, tuple[Witness, Expr]]
-    taints: Mapping[str, tuple[str, Expr]]
+    holds: Mapping[str, Witness]
+    taints: Mapping[str, str]
+    columns: Mapping[str, Expr]
 
     @property
-    def columns(self) -> dict[str, Expr]:
-        """The columns with their expressions, and whether any of them is true."""
-        found = {name: one.holds for name, (one, _) in self.holds.items()}
-        found |= {name: expr for name, (_, expr) in self.taints.items()}
-        return {**found, FLAGGED: some(FALSE, *found.values())}
+    def can_trip(self) -> bool:
+        """Whether anything can trip in these frames at all."""
+        return self.columns[FLAGGED] is not FALSE
 
 
 def flags_of(wide: Wide) -> Flags:
-    """Return what can trip in these frames at all."""
-    holds = [one for one in wide.witnesses if one.holds is not FALSE]
-    taints = [(path, test) for path, test in wide.tainted.items() if test is not FALSE]
-    return Flags(
-        {f"witness {i}": (one, _flag(f"witness {i}")) for i, one in enumerate(holds)},
-        {f"taint {i}": (path, test) for i, (path, test) in enumerate(taints)},
-    )
+    """Return what can trip in these frames."""
+    holds = {f"witness {i}": one for i, one in enumerate(wide.witnesses) if one.holds is not FALSE}
+    taints = {f"taint {i}": one for i, one in enumerate(wide.tainted.items()) if one[1] is not FALSE}
+    columns = {name: one.holds for name, one in holds.items()}
+    columns |= {name: test for name, (_, test) in taints.items()}
+    columns[FLAGGED] = some(FALSE, *columns.values())
+    return Flags(holds, {name: field for name, (field, _) in taints.items()}, columns)
 
 
 def _flag(name: str) -> Expr:
     return col(name, "bool", nullable=False)
 
 
-@dataclass(frozen=True)
-class Cleaning:
-    """The flagged deals (canonical columns and flags) among all, and the lists of all."""
-
-    tied: Bound
-    flagged: Table
-    flags: Flags
-    wide: Wide
-
-    def rows(self) -> dict[str, Table]:
-        """Return the lists' rows of the flagged deals; `left out` says which of them trip a red line."""
-        found = {}
-        for path, rows in self.tied.lists.items():
-            names = {name: col(name, "raw") for name in rows.names()}
-            frames = Frames(self.tied.given)
-            tests = list(self._left_out(path, frames))
-            if not tests:
-                found[path] = rows.join(self.flagged.select({KEY: col(KEY, "raw")}), "semi")
-                continue
-            borrowed = frames.list_of(path).borrowed
-            flags = {name: _flag(name) for name in self.flags.holds}
-            kept = {KEY: col(KEY, "raw"), **borrowed, **flags}
-            found[path] = (
-                rows.join(self.flagged.select(kept), "inner")
-                .select({**names, LEFT_OUT: some(FALSE, *tests)})
-                .pinned()
-            )
-        return found
-
-    def _left_out(self, path: str, frames: Frames) -> Iterable[Expr]:
-        at = Translator(frames, self.wide.all.plan.root, self.wide.as_of)
-        for one, flag in self.flags.holds.values():
-            if at.list_path(one.range) == path:
-                yield flag & at.body(one.range, one.var).truth(one.body).filled(False)
+def rows_of_flagged(tied: Bound, flagged: Table, flags: Flags, rules: Rules, as_of: date) -> dict[str, Table]:
+    """Return the lists' rows of the flagged deals; `left out` says which of them trip a red line."""
+    found = {}
+    for path, rows in tied.lists.items():
+        frames = Frames(tied.given)
+        tests = list(_left_out(path, flags, Translator(frames, rules.plan.root, as_of)))
+        if not tests:
+            found[path] = rows.join(flagged.select({KEY: col(KEY, "raw")}), "semi")
+            continue
+        kept = {KEY: col(KEY, "raw"), **frames.list_of(path).borrowed, **{one: _flag(one) for one in flags.holds}}
+        names = {name: col(name, "raw") for name in rows.names()}
+        told = rows.join(flagged.select(kept), "inner").select({**names, LEFT_OUT: some(FALSE, *tests)})
+        found[path] = told.pinned()
+    return found
 
 
-def cleaned(cleaning: Cleaning, names: tuple[str, str, str]) -> Table:
-    """Return key, least and most points of the health, and next question of the flagged deals.
-
-    `names` are the names of the three columns.
-    """
-    rows = cleaning.rows()
-    low, high, ask = names
-    asked = _asked(cleaning, rows, ask)
-    if cleaning.wide.pack.health is None:
-        return asked
-    return asked.join(_health(cleaning, rows, low, high), "left")
+def _left_out(path: str, flags: Flags, at: Translator) -> Iterable[Expr]:
+    for name, one in flags.holds.items():
+        if at.list_path(one.range) == path:
+            yield _flag(name) & at.body(one.range, one.var).truth(one.body).filled(False)
 
 
-def _asked(cleaning: Cleaning, rows: Mapping[str, Table], name: str) -> Table:
-    """Ask of the deals as they are, but nothing about what trips a red line."""
-    tied = _bound(cleaning.tied, cleaning.flagged, rows)
-    wide = _again(cleaning.wide, tied)
-    has_left_out = {path for path, table in rows.items() if LEFT_OUT in table.names()}
-
-    def left_out(path: str) -> Expr:
-        return _flag(LEFT_OUT) if path in has_left_out else FALSE
-
-    question = ask_next(wide, Reasons(wide.at, left_out))
-    return tied.joined(wide.frames).pinned().select({KEY: col(KEY, "raw"), name: question}).pinned()
+def asked_of(tied: Bound, flagged: Table, rows: Mapping[str, Table]) -> Bound:
+    """Return the flagged deals as they are, of which nothing about what trips may be asked."""
+    return Bound(flagged, rows, tied.there, tied.key_kind, has_unique_keys=True)
 
 
-def _health(cleaning: Cleaning, rows: Mapping[str, Table], low: str, high: str) -> Table:
+def paths_left_out(rows: Mapping[str, Table]) -> frozenset[str]:
+    """Return the lists some rows of which trip a red line."""
+    return frozenset(path for path, table in rows.items() if LEFT_OUT in table.names())
+
+
+def left_out_of(paths: frozenset[str]) -> Callable[[str], Expr]:
+    """Return the test of a list's rows that trip a red line."""
+    return lambda path: _flag(LEFT_OUT) if path in paths else FALSE
+
+
+def without_tainted(
+    tied: Bound, flagged: Table, rows: Mapping[str, Table], flags: Flags, columns: Mapping[str, Needed]
+) -> Bound:
+    """Return the flagged deals without the rows that trip, and with their tainted fields unknown."""
     kept = {
         path: table.filter(~_flag(LEFT_OUT)) if LEFT_OUT in table.names() else table
         for path, table in rows.items()
     }
-    columns: dict[str, Expr] = {KEY: col(KEY, "raw")}
-    there = dict(cleaning.tied.there)
-    for (path, name), nullable in cleaning.tied.there.items():
-        need = cleaning.wide.frames.columns.get(name)
+    found: dict[str, Expr] = {KEY: col(KEY, "raw")}
+    there = dict(tied.there)
+    for (path, name), nullable in tied.there.items():
+        need = columns.get(name)
         if path is not None or need is None:
             continue
-        found = col(name, need.kind, nullable=nullable)
-        tests = [_flag(flag) for flag, (field, _) in cleaning.flags.taints.items() if _is_of(name, field)]
+        column = col(name, need.kind, nullable=nullable)
+        tests = [_flag(flag) for flag, field in flags.taints.items() if _is_of(name, field)]
         if tests:
-            found = when(~some(*tests), found)
+            column = when(~some(*tests), column)
             there[None, name] = True
-        columns[name] = found
-    for flag, (field, _) in cleaning.flags.taints.items():
+        found[name] = column
+    for flag, field in flags.taints.items():
         path = field.replace(".", "__")
-        if path in cleaning.tied.lists:
-            known = columns.get(KNOWN + path)
-            known = ~_flag(flag) if known is None else known & ~_flag(flag)
-            columns[KNOWN + path], there[None, KNOWN + path] = known, True
-    tied = _bound(cleaning.tied, cleaning.flagged.select(columns), kept, there)
-    wide = _again(cleaning.wide, tied)
-    least, most = wide.health_ends()
-    return tied.joined(wide.frames).pinned().select({KEY: col(KEY, "raw"), low: least, high: most}).pinned()
+        if path in tied.lists:
+            known = found.get(KNOWN + path, TRUE)
+            found[KNOWN + path], there[None, KNOWN + path] = known & ~_flag(flag), True
+    return Bound(flagged.select(found), kept, there, tied.key_kind, has_unique_keys=True)
 
 
 def _is_of(name: str, field: str) -> bool:
     """Whether a canonical column holds a field, or a field inside it; its evidence stays."""
     *forms, source = name.split(" ")
     path = field.replace(".", "__")
-    return "level" not in forms and "fine" not in forms and (source == path or source.startswith(f"{path}__"))
-
-
-def _again(wide: Wide, tied: Bound) -> Wide:
-    return Wide(wide.all, wide.as_of, Frames(tied.given))
-
-
-def _bound(
-    tied: Bound,
-    records: Table,
-    lists: Mapping[str, Table],
-    there: Mapping[tuple[str | None, str], bool] | None = None,
-) -> Bound:
-    return Bound(records, lists, there or tied.there, tied.key_kind, has_unique_keys=True)
+    return "level" not in forms and (source == path or source.startswith(f"{path}__"))

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.framecode.border import Limits
 from kamrules.rules.framecode.columns import Expr, Total, col, lit, names_of
-from kamrules.rules.framecode.run import FINE, Bound
+from kamrules.rules.framecode.run import FINE, Bound, Known
 from kamrules.rules.framecode.table import Table
 from kamrules.rules.framecode.translate import KEY, Frames
 from kamrules.rules.lang.types import ListOf, Object, Type
@@ -151,7 +151,7 @@ def with_own_keys(tied: Bound) -> Checked:
     return Checked(replace(tied, records=records, there=there, has_unique_keys=True), repeated)
 
 
-def faults_of_values(tied: Bound, frames: Frames, needed: Frames) -> list[tuple[Expr, str]]:
+def faults_of_values(given: Known, frames: Frames, needed: Frames) -> list[tuple[Expr, str]]:
     """Return for each field whether a deal has a value that is none of it, where there may be one."""
     found: dict[str, list[Expr]] = {}
 
@@ -159,11 +159,11 @@ def faults_of_values(tied: Bound, frames: Frames, needed: Frames) -> list[tuple[
         found.setdefault(where, []).append(test)
 
     for name, need in needed.columns.items():
-        if tied.there.get((None, FINE + name)):
+        if given.there.get((None, FINE + name)):
             add(need.source, col(FINE + name, "bool").is_null())
     for path, needs in needed.lists.items():
         for name, need in needs.columns.items():
-            if tied.there.get((path, FINE + name)):
+            if given.there.get((path, FINE + name)):
                 bad = col(FINE + name, "bool").is_null()
                 add(f"{path}[].{need.source}", frames.total(path, Total("any", bad)))
     return [(_any(tests), where) for where, tests in found.items()]

@@ -7,7 +7,7 @@ joins the totals to the records.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from kamrules.errors import ArgumentError, Fault, nearest
@@ -36,6 +36,25 @@ There = Mapping[tuple[str | None, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of tables before a row is read; a `translate.Given`."""
+
+    there: There
+    lists: frozenset[str]
+
+    @property
+    def key(self) -> Hashable:
+        """What tells one from another."""
+        return frozenset(self.there.items()), self.lists
+
+    def __call__(self, name: str, path: str | None, need: Needed) -> bool | None:
+        """Say whether a column may be null."""
+        if need is WHOLE:
+            return (path in self.lists or None) if path is not None else self.there[None, KEY]
+        return self.there.get((path, name))
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """Tables in canonical form; `there` has the nullability of each column, by list path and name.
 
@@ -49,17 +68,16 @@ class Bound:
     key_kind: str
     has_unique_keys: bool = False
 
-    def given(self, name: str, path: str | None, need: Needed) -> bool | None:
-        """Say whether a column may be null; see `translate.Given`."""
-        if need is WHOLE:
-            return (path in self.lists or None) if path is not None else self.there[None, KEY]
-        return self.there.get((path, name))
+    @property
+    def given(self) -> Known:
+        """What is known of the tables, without the tables."""
+        return Known(self.there, frozenset(self.lists))
 
-    def joined(self, frames: Frames, extra: Mapping[str, Table] | None = None) -> Table:
-        """Return the records with the totals of their lists; `extra` stands for lists of these names."""
+    def joined(self, frames: Frames) -> Table:
+        """Return the records with the totals of their lists."""
         found = self.records
         for path, needs in frames.lists.items():
-            rows = (extra or {}).get(path) or self.lists.get(path)
+            rows = self.lists.get(path)
             if rows is None or not needs.totals:
                 continue
             if needs.borrowed:
