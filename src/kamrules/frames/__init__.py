@@ -21,13 +21,15 @@ from kamrules.frames.clean import (
     rows_of_flagged,
     without_tainted,
 )  # fmt: skip
-from kamrules.frames.intake import check_columns, limits_of_model, with_own_keys
+from kamrules.frames.intake import check_columns, limits_of_model, names_read, with_own_keys
 from kamrules.frames.layout import ASK, FAULTS, HIGH, LOW, STATUS, VETO, WIDE, Layout, Layouts
+from kamrules.frames.spread import Spread
 from kamrules.frames.stage import name_of
 from kamrules.frames.wide import STATUSES, Rules, health_columns
 from kamrules.rules.framecode.columns import FALSE, Expr, Total, col, lit, when
 from kamrules.rules.framecode.door import given_back, opened, refuse_mixed
 from kamrules.rules.framecode.run import Bound, Inputs, bound, check_lists
+from kamrules.rules.framecode.sql_table import SparkTable
 from kamrules.rules.framecode.table import Table
 from kamrules.rules.framecode.translate import KEY
 from kamrules.rules.pack import Pack
@@ -126,9 +128,15 @@ class FrameAssessor:
         refuse_mixed(deals, lists)
         check_columns(records, tables, schema, reading.key, reading.link, reading.ignored, refused)
         inputs = Inputs(records, tables, reading.key, reading.link, self.rules.limits)
+        ref = PackRef(pack.id, pack.version, pack.hash)
+        if isinstance(records, SparkTable):
+            # Read once with no row in sight, so that a column of a wrong kind is told now and not by a worker.
+            bound(inputs, self.layouts.needed)
+            spread = Spread(self.rules, inputs, names_read(self.layouts.needed), as_of, reading.bad_values)
+            return FrameAssessment(as_of, ref, spread)
         checked = with_own_keys(bound(inputs, self.layouts.needed, with_fine=True))
         found = _Whole(self.layouts, checked.tied, checked.repeated, as_of, deals, reading.bad_values)
-        return FrameAssessment(as_of, PackRef(pack.id, pack.version, pack.hash), found)
+        return FrameAssessment(as_of, ref, found)
 
 
 @dataclass(frozen=True)

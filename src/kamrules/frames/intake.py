@@ -13,7 +13,7 @@ from kamrules.rules.framecode.border import Limits
 from kamrules.rules.framecode.columns import Expr, Total, col, lit, names_of
 from kamrules.rules.framecode.run import FINE, Bound, Known
 from kamrules.rules.framecode.table import Table
-from kamrules.rules.framecode.translate import KEY, Frames
+from kamrules.rules.framecode.translate import KEY, Frames, Needed
 from kamrules.rules.lang.types import ListOf, Object, Type
 from kamrules.validation import model_in
 
@@ -176,3 +176,18 @@ def _any(tests: list[Expr]) -> Expr:
     return found
 
 
+def names_read(needed: Frames) -> dict[str | None, frozenset[str]]:
+    """Return the columns a caller's frames may be asked for, of the deals (None) and of each list.
+
+    A field inside a struct column counts as that column.
+    """
+
+    def names(columns: Mapping[str, Needed]) -> Iterator[str]:
+        for need in columns.values():
+            parts = need.source.split("__")
+            for size in range(1, len(parts) + 1):
+                yield "__".join(parts[:size])
+
+    deals = {*names(needed.columns), *needed.lists}
+    found: dict[str | None, frozenset[str]] = {None: frozenset(deals)}
+    return found | {path: frozenset(names(needs.columns)) for path, needs in needed.lists.items()}
