@@ -130,7 +130,7 @@ class FrameAssessor:
         inputs = Inputs(records, tables, reading.key, reading.link, self.rules.limits)
         ref = PackRef(pack.id, pack.version, pack.hash)
         if isinstance(records, SparkTable):
-            # Read once with no row in sight, so that a column of a wrong kind is told now and not by a worker.
+            # Without a look at a row: a column of a wrong kind is told now and not by a worker.
             bound(inputs, self.layouts.needed)
             spread = Spread(self.rules, inputs, names_read(self.layouts.needed), as_of, reading.bad_values)
             return FrameAssessment(as_of, ref, spread)
@@ -182,7 +182,8 @@ class _Whole:
                     name: when(is_flagged, col(_CLEAN + name, one.kind), one) for name, one in values.items()
                 }
         named = {
-            name: col(WIDE + name, expr.kind, nullable=expr.nullable) for name, expr in self.layout.wide.items()
+            name: col(WIDE + name, expr.kind, nullable=expr.nullable)
+            for name, expr in self.layout.wide.items()
         }
         lines = {name: named.pop(name) for name in ("red_lines", "waived", "breaches")}
         health = {}

@@ -59,7 +59,11 @@ def rows_of_flagged(tied: Bound, flagged: Table, flags: Flags, rules: Rules, as_
         if not tests:
             found[path] = rows.join(flagged.select({KEY: col(KEY, "raw")}), "semi")
             continue
-        kept = {KEY: col(KEY, "raw"), **frames.list_of(path).borrowed, **{one: _flag(one) for one in flags.holds}}
+        kept = {
+            KEY: col(KEY, "raw"),
+            **frames.list_of(path).borrowed,
+            **{one: _flag(one) for one in flags.holds},
+        }
         names = {name: col(name, "raw") for name in rows.names()}
         told = rows.join(flagged.select(kept), "inner").select({**names, LEFT_OUT: some(FALSE, *tests)})
         found[path] = told.pinned()
@@ -74,7 +78,7 @@ def _left_out(path: str, flags: Flags, at: Translator) -> Iterable[Expr]:
 
 def asked_of(tied: Bound, flagged: Table, rows: Mapping[str, Table]) -> Bound:
     """Return the flagged deals as they are, of which nothing about what trips may be asked."""
-    return Bound(flagged, rows, tied.there, tied.key_kind, has_unique_keys=True)
+    return Bound(flagged, rows, tied.there, has_unique_keys=True)
 
 
 def paths_left_out(rows: Mapping[str, Table]) -> frozenset[str]:
@@ -112,7 +116,7 @@ def without_tainted(
         if path in tied.lists:
             known = found.get(KNOWN + path, TRUE)
             found[KNOWN + path], there[None, KNOWN + path] = known & ~_flag(flag), True
-    return Bound(flagged.select(found), kept, there, tied.key_kind, has_unique_keys=True)
+    return Bound(flagged.select(found), kept, there, has_unique_keys=True)
 
 
 def _is_of(name: str, field: str) -> bool:

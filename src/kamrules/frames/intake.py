@@ -90,7 +90,9 @@ def _strange(  # noqa: PLR0913, PLR0917
         if fault is not None:
             yield fault
         elif ALL_OTHERS not in ignored:
-            hint = nearest(name.replace(".", "__"), known) or "name it in ignored_columns, or `*` for all such"
+            hint = (
+                nearest(name.replace(".", "__"), known) or "name it in ignored_columns, or `*` for all such"
+            )
             yield Fault("A-COLUMN", f"no field `{name}`", where=place, hint=hint)
 
 

@@ -98,8 +98,10 @@ class Spread:
 
     def strays(self) -> Any:
         """Return one row for each list and key that belong to no deal."""
-        keys = self.inputs.records.native().selectExpr(f"`{self.inputs.key}` AS `{_DEAL}`").where(
-            f"`{_DEAL}` IS NOT NULL"
+        keys = (
+            self.inputs.records.native()
+            .selectExpr(f"`{self.inputs.key}` AS `{_DEAL}`")
+            .where(f"`{_DEAL}` IS NOT NULL")
         )
         parts = []
         for path, table in self.inputs.lists.items():
@@ -109,8 +111,8 @@ class Spread:
             texts = (f"'{path}' AS list", f"CAST(`{self.inputs.link}` AS {self._key_type}) AS deal_id")
             parts.append(counted.selectExpr(*texts, "`count` AS rows"))
         if not parts:
-            texts = ("'' AS list", f"CAST(`{_DEAL}` AS {self._key_type}) AS deal_id", "CAST(0 AS BIGINT) AS rows")
-            return keys.where("FALSE").selectExpr(*texts)
+            nothing = (f"CAST(`{_DEAL}` AS {self._key_type}) AS deal_id", "CAST(0 AS BIGINT) AS rows")
+            return keys.where("FALSE").selectExpr("'' AS list", *nothing)
         found = parts[0]
         for other in parts[1:]:
             found = found.unionByName(other)
@@ -169,5 +171,3 @@ def _assessor(rules: bytes) -> Callable[[Any, _Work], Any]:
         return getattr(found, work.part)
 
     return assess
-
-

@@ -109,6 +109,3 @@ def place_of(text: Expr, names: Sequence[str]) -> Expr:
     for index, name in enumerate(names):
         found = when(text.eq(lit(name, "text")), lit(index, "int"), found)
     return found
-
-
-

@@ -45,7 +45,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Wide:
-    """The columns of the wide table, over the canonical columns of the deals and the totals of their lists."""
+    """The columns of the wide table, over canonical columns of the deals and totals of their lists."""
 
     all: Rules
     as_of: date
@@ -146,7 +146,11 @@ class Wide:
         possible = {
             output: some(
                 FALSE,
-                *(sure[row] | (truth.is_null() & may) for row, truth in truths.items() if outputs[row] == output),
+                *(
+                    sure[row] | (truth.is_null() & may)
+                    for row, truth in truths.items()
+                    if outputs[row] == output
+                ),
             )
             for output in self.pack.tables[name].outputs
         }
@@ -177,9 +181,7 @@ class Wide:
         return {
             "red_lines": names_of(((test, name) for name, test in tripped.items()), SEPARATOR),
             "waived": names_of(((test, name) for name, test in waived.items()), SEPARATOR),
-            "breaches": names_of(
-                ((self.verdicts[name].met, name) for name in self.pack.findings), SEPARATOR
-            ),
+            "breaches": names_of(((self.verdicts[name].met, name) for name in self.pack.findings), SEPARATOR),
         }
 
     def status_columns(self) -> Exprs:
@@ -216,7 +218,7 @@ class Wide:
 
     @cached_property
     def tainted(self) -> Mapping[str, Expr]:
-        """The fields (with dots, after the root) that a tripped red line makes unknown, and of which deals."""
+        """The fields (dotted, without the root) that a tripped red line makes unknown, and of which deals."""
         found: dict[str, Expr] = {}
         for name, test in self.tripped.items():
             for path in self.pack.red_lines[name].taints:
@@ -229,7 +231,8 @@ class Wide:
         """Whether a tripped red line overrides the grade."""
         veto = self.pack.scorecards[self.pack.health or ""].veto
         return some(
-            FALSE, *(test for name, test in self.tripped.items() if self.pack.red_lines[name].severity in veto)
+            FALSE,
+            *(test for name, test in self.tripped.items() if self.pack.red_lines[name].severity in veto),
         )
 
     def health_ends(self) -> tuple[Expr, Expr]:
@@ -255,6 +258,3 @@ def health_columns(low: Expr, high: Expr, vetoed: Expr, pack: Pack) -> Exprs:
         "health_high": high,
         "grade": when(vetoed, lit("veto", "text"), names_of(grades, CHOICE)),
     }
-
-
-

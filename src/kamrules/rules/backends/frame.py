@@ -103,4 +103,3 @@ def compile_plan(plan: Plan, limits: Mapping[str, Limits] | None = None) -> Fram
         An operator cannot be said with columns (B-OPERATOR); `where` names the rule.
     """
     return FrameProgram(plan, lay_out(plan, _PROBE_DAY).frames, limits or {})
-

@@ -43,8 +43,8 @@ LEVELS = ("E0", "E1", "E2", "E3", "E4")
 class Source:
     """A column of a caller's frame: what it holds, the library's name for that, whether it may be null.
 
-    `place` says where a field of a struct stands; it is empty for a column. `is_finite` says that no double is
-    infinite or not a number, `values` are the only texts there can be, where that is known.
+    `place` says where a field of a struct stands; it is empty for a column. `is_finite` says that each
+    double is a number, `values` are the only texts there can be, where that is known.
     """
 
     kind: SourceKind
@@ -105,7 +105,7 @@ _HINTS = {
 }
 
 
-def _value(raw: Expr, source: Source, kind: Type, limits: Limits) -> Expr | None:  # noqa: C901, PLR0911
+def _value(raw: Expr, source: Source, kind: Type, limits: Limits) -> Expr | None:
     nullable = source.nullable
     match kind, source.kind:
         case Bool(), "bool":

@@ -152,6 +152,3 @@ def witnesses(node: core.Node, at: Translator, holds: Expr = TRUE) -> Iterator[W
             yield Witness(range_, var, body, here)
         case _:
             return
-
-
-

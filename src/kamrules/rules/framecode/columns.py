@@ -21,7 +21,7 @@ Kind = Literal["bool", "int", "float", "text", "code", "raw"]
 
 
 class Expr:
-    """One operator with its operands; `param` is what is not an expression, `nullable` whether it may be null.
+    """One operator with its operands; `param` is what is no expression, `nullable` whether it may be null.
 
     Made by the functions of this module only.
     """
@@ -86,7 +86,7 @@ class Expr:
             return FALSE
         return TRUE if _is_null(self) else _made("is_null", (self,), None, "bool", nullable=False)
 
-    def filled(self, other: Expr | bool | float) -> Expr:
+    def filled(self, other: Any) -> Expr:
         """Return the value, or the other one where there is none."""
         default = as_expr(other, self.kind)
         if not self.nullable:
@@ -209,12 +209,13 @@ def compared(op: str, left: Expr, right: Any) -> Expr:
 
 def arithmetic(op: str, left: Expr, right: Any) -> Expr:
     """Return `left op right` of two numbers of one kind; `//` rounds down, `/` is of doubles."""
-    right = as_expr(right, left.kind)
-    if op in "+-" and right.op == "lit" and right.kind == "int" and right.param == 0:
+    other = as_expr(right, left.kind)
+    zero = lit(0, "int")
+    if op in "+-" and other is zero:
         return left
-    if op == "+" and left.op == "lit" and left.kind == "int" and left.param == 0:
-        return right
-    return _strict("arith", (left, right), op, left.kind)
+    if op == "+" and left is zero:
+        return other
+    return _strict("arith", (left, other), op, left.kind)
 
 
 def when(test: Expr, then: Expr, other: Expr | None = None) -> Expr:

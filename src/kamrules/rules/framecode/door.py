@@ -28,7 +28,9 @@ try:
 
     from kamrules.rules.framecode.polars_table import PolarsTable
 except ImportError:
-    pl = None  # type: ignore[assignment]
+    HAS_POLARS = False
+else:
+    HAS_POLARS = True
 
 
 def opened(native: Any, name: str, *, portable: bool = False) -> Table:
@@ -61,9 +63,9 @@ def opened(native: Any, name: str, *, portable: bool = False) -> Table:
             arrow = frame.to_arrow()
         except (TypeError, ValueError) as error:
             raise wrong(f"`{name}` does not go into Arrow columns: {error}") from error
-        if pl is None or portable:
+        if portable or not HAS_POLARS:
             return NarwhalsTable(nw.from_native(arrow))
-        return PolarsTable(pl.from_arrow(arrow).lazy(), is_eager=True)
+        return PolarsTable(pl.DataFrame(arrow).lazy(), is_eager=True)
     return NarwhalsTable(frame)
 
 
@@ -92,7 +94,7 @@ def given_back(table: Table, like: Any) -> Any:
 
 
 def refuse_mixed(frame: Any, lists: Mapping[str, Any]) -> None:
-    """Raise for every list whose frame is of another library than the records', or lazy where they are not."""
+    """Raise for every list whose frame is of another library than the records', or lazy and they are not."""
     expected = library_of(frame)
     faults = []
     for name, one in lists.items():

@@ -25,14 +25,13 @@ class Emitter:
 
     def dtype(self, kind: str) -> Any:
         """Return the dtype of the columns of a kind."""
-        lib = self.library
-        kinds = {
-            "bool": lib.Boolean, "int": lib.Int64, "float": lib.Float64, "text": lib.String, "code": lib.UInt8,
-        }  # fmt: skip
-        return kinds[kind]
+        name = {"bool": "Boolean", "int": "Int64", "float": "Float64", "text": "String", "code": "UInt8"}[
+            kind
+        ]
+        return getattr(self.library, name)
 
     def emit(self, expr: Expr, *, is_definition: bool = False) -> Any:
-        """Return the library's expression; one with a column of its own is that column but where it is made."""
+        """Return the library's expression; one with a column of its own is that column, save where it is made."""
         if not is_definition and expr in self.names:
             return self.library.col(self.names[expr])
         found = self._done.get(expr)

@@ -68,7 +68,7 @@ class NarwhalsTable:
         """Return one row for each key, with these totals over its rows."""
         summed = self._computed({name: summand(one) for name, one in totals.items()}, (KEY,))
         found = summed.frame.group_by(KEY).agg(*(nw.col(name).sum() for name in totals))
-        kinds = {"any": nw.Boolean, "count": nw.Int64, "rows": nw.Int64, "sum": nw.Float64}
+        kinds: dict[str, Any] = {"any": nw.Boolean, "count": nw.Int64, "rows": nw.Int64, "sum": nw.Float64}
         made = [
             (nw.col(name) > 0 if one.form == "any" else nw.col(name).cast(kinds[one.form])).alias(name)
             for name, one in totals.items()
@@ -106,9 +106,7 @@ class NarwhalsTable:
 
     def unpivoted(self, names: list[str], variable: str, value: str) -> Self:
         """Return a row for each key and each of these columns of one kind: its name and its value."""
-        return type(self)(
-            self.frame.unpivot(on=names, index=KEY, variable_name=variable, value_name=value)
-        )
+        return type(self)(self.frame.unpivot(on=names, index=KEY, variable_name=variable, value_name=value))
 
     def is_empty(self) -> bool | None:
         """Return whether there is no row."""
@@ -153,7 +151,7 @@ def summand(total: Total) -> Expr:
     return total.expr if total.form == "sum" else total.expr.to("int")
 
 
-def _kind(dtype: Any) -> SourceKind:  # noqa: C901, PLR0912 - one branch for each family of dtypes
+def _kind(dtype: Any) -> SourceKind:
     if dtype == nw.Boolean:
         return "bool"
     if dtype.is_integer():

@@ -7,8 +7,8 @@ columns of the rows become columns of lists, without a copy, and each list is su
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from importlib.util import find_spec
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any, Self
 
 import polars as pl
@@ -61,15 +61,16 @@ class PolarsTable:
         """Return a table of these columns."""
         if self.key_of_each is not None and KEY in columns:
             others = {name: expr for name, expr in columns.items() if name != KEY}
-            found = self._computed(others, ())
+            found = self.computed(others, ())
             return replace(found, columns=tuple(columns), sizes=self.sizes, key_of_each=self.key_of_each)
-        return replace(self._computed(columns, ()), sizes=self.sizes)
+        return replace(self.computed(columns, ()), sizes=self.sizes)
 
     def extend(self, columns: Mapping[str, Expr]) -> Self:
         """Return the table with more columns."""
         return self.select({**{name: col(name, "raw") for name in self.columns}, **columns})
 
-    def _computed(self, columns: Mapping[str, Expr], kept: tuple[str, ...]) -> Self:
+    def computed(self, columns: Mapping[str, Expr], kept: tuple[str, ...]) -> Self:
+        """Return a table of columns that are kept and of those that are made."""
         plan = staged(columns.values())
         emitter = Emitter(pl, plan.names, is_polars=True)
         frame = self.frame
@@ -95,12 +96,12 @@ class PolarsTable:
         """Return the rows for which the test is true."""
         if self.key_of_each is not None:
             return self._with_keys().filter(test)
-        kept = self._computed({"kept": test}, self.columns).frame.filter(pl.col("kept"))
+        kept = self.computed({"kept": test}, self.columns).frame.filter(pl.col("kept"))
         return self._with(kept.select(*self.columns), self.columns)
 
     def totals(self, totals: Mapping[str, Total]) -> Self:
         """Return one row for each key, with these totals over its rows."""
-        rows = self._with_keys()._computed({name: one.expr for name, one in totals.items()}, (KEY,))
+        rows = self._with_keys().computed({name: one.expr for name, one in totals.items()}, (KEY,))
         made = {name: _total(name, one) for name, one in totals.items()}
         return self._with(rows.frame.group_by(KEY).agg(**made), (KEY, *totals))
 
@@ -117,7 +118,7 @@ class PolarsTable:
     def _in_place(self, rows: Self, totals: Mapping[str, Total], sizes: pl.Series) -> pl.LazyFrame:
         """Sum up the rows where they stand, each record's as a list."""
         summed = {name: one.expr for name, one in totals.items() if one.form != "rows"}
-        flat = rows._computed(summed, ()).frame.collect() if summed else pl.DataFrame()
+        flat = rows.computed(summed, ()).frame.collect() if summed else pl.DataFrame()
         ends = pl.concat([pl.Series([0], dtype=pl.Int64), sizes.cum_sum()])
         lists = {name: _as_lists(flat[name], ends) for name in summed}
         made = {name: _list_total(name, one) for name, one in totals.items()}
@@ -179,12 +180,18 @@ class PolarsTable:
         names = (KEY, *fields)
         if not self.is_eager:
             rows = self.frame.select(KEY, column).filter(pl.col(column).list.len() > 0).explode(column)
-            plain = rows.unnest(column) if isinstance(kind.inner, pl.Struct) else rows.rename({column: "value"})
+            plain = (
+                rows.unnest(column) if isinstance(kind.inner, pl.Struct) else rows.rename({column: "value"})
+            )
             return self._with(plain.select(*names), names)
         whole = self.frame.select(KEY, column).collect()
         sizes = whole[column].list.len().fill_null(0).cast(pl.Int64)
         elements = whole[column].explode(empty_as_null=False, keep_nulls=False)
-        flat = elements.struct.unnest() if isinstance(kind.inner, pl.Struct) else elements.alias("value").to_frame()
+        flat = (
+            elements.struct.unnest()
+            if isinstance(kind.inner, pl.Struct)
+            else elements.alias("value").to_frame()
+        )
         keys, owners = whole[KEY], pl.int_range(whole.height, eager=True)
 
         def key_of_each() -> pl.Series:
@@ -267,7 +274,7 @@ def _total(name: str, total: Total) -> pl.Expr:
             return pl.len().cast(pl.Int64)
 
 
-def _kind(dtype: pl.DataType) -> SourceKind:  # noqa: C901, PLR0911 - one branch for each family of dtypes
+def _kind(dtype: pl.DataType) -> SourceKind:
     if dtype == pl.Boolean:
         return "bool"
     if dtype.is_integer():
@@ -278,7 +285,7 @@ def _kind(dtype: pl.DataType) -> SourceKind:  # noqa: C901, PLR0911 - one branch
         return "decimal"
     if dtype == pl.String:
         return "text"
-    if dtype in (pl.Categorical, pl.Enum):  # noqa: PLR6201 - an instance equals its class and hashes apart
+    if dtype in (pl.Categorical, pl.Enum):
         return "category"
     if dtype == pl.Date:
         return "date"

@@ -17,7 +17,6 @@ from kamrules.rules.framecode.table import Table
 from kamrules.rules.framecode.translate import KEY, KNOWN, WHOLE, Frames, Needed
 from kamrules.rules.lang.types import ListOf, Object
 
-
 FINE = "fine "
 
 
@@ -65,7 +64,6 @@ class Bound:
     records: Table
     lists: Mapping[str, Table]
     there: There
-    key_kind: str
     has_unique_keys: bool = False
 
     @property
@@ -111,7 +109,8 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
             list_sources = rows.sources({one.source for one in needs.columns.values()})
             link, link_kind = _key(inputs.link, list_sources, path)
             if link_kind != key_kind:
-                message = f"column `{inputs.link}` of `{path}` holds {link_kind}, `{inputs.key}` of the records {key_kind}"
+                expected = f"`{inputs.key}` of the records {key_kind}"
+                message = f"column `{inputs.link}` of `{path}` holds {link_kind}, {expected}"
                 faults.append(Fault("A-FRAME", message, hint="give both the same type"))
         elif (place := sources.get(path)) is not None and place.kind == "list":
             raw = _raw(path, place)
@@ -132,12 +131,10 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
     there = _there(None, columns, records)
     for path, rows in lists.items():
         there |= _there(path, made[path], rows)
-    return Bound(records, lists, there, key_kind)
+    return Bound(records, lists, there)
 
 
-def _there(
-    path: str | None, columns: Mapping[str, Expr], table: Table
-) -> dict[tuple[str | None, str], bool]:
+def _there(path: str | None, columns: Mapping[str, Expr], table: Table) -> dict[tuple[str | None, str], bool]:
     nullable = table.nullable() or {}
     return {(path, name): nullable.get(name, expr.nullable) for name, expr in columns.items()}
 

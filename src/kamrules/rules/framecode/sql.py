@@ -107,7 +107,7 @@ class SqlWriter:
         is_off = f"({left} % {right} <> 0 AND ({left} < 0) <> ({right} < 0))"
         return f"({divided} - CASE WHEN {is_off} THEN 1 ELSE 0 END)"
 
-    def _read(self, form: str, column: str, param: Any) -> str:  # noqa: PLR0911 - one for each form
+    def _read(self, form: str, column: str, param: Any) -> str:
         match form:
             case "plain":
                 return column
@@ -140,7 +140,9 @@ def _duckdb_form(form: str, column: str, param: Any) -> str:
         case "micros":
             return f"epoch_us({column})"
         case "naive_days":
-            return f"(CASE WHEN epoch_us({column}) % {DAY} = 0 THEN {_floored(f'epoch_us({column})', '//')} END)"
+            return (
+                f"(CASE WHEN epoch_us({column}) % {DAY} = 0 THEN {_floored(f'epoch_us({column})', '//')} END)"
+            )
         case "span":
             return f"epoch_us(TIMESTAMP '1970-01-01' + {column})"
         case "year":
@@ -161,7 +163,8 @@ def _spark_form(form: str, column: str, param: Any) -> str:
             return f"unix_micros({column})"
         case "naive_days":
             day = f"CAST({column} AS DATE)"
-            return f"(CASE WHEN {column} = CAST({day} AS TIMESTAMP_NTZ) THEN CAST(unix_date({day}) AS BIGINT) END)"
+            is_midnight = f"{column} = CAST({day} AS TIMESTAMP_NTZ)"
+            return f"(CASE WHEN {is_midnight} THEN CAST(unix_date({day}) AS BIGINT) END)"
         case "span":
             return f"unix_micros(timestamp_micros(0) + {column})"
         case "year":
@@ -186,10 +189,8 @@ def quoted(name: str, dialect: Dialect) -> str:
 def text_literal(text: str, dialect: Dialect) -> str:
     """Return a text as a constant of SQL."""
     if dialect == "spark":
-        text = text.replace("\\", "\\\\").replace("'", "\\'")
-    else:
-        text = text.replace("'", "''")
-    return f"'{text}'"
+        return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return "'" + text.replace("'", "''") + "'"
 
 
 def aggregate(name: str, total: Total, dialect: Dialect) -> str:

@@ -22,10 +22,12 @@ class SqlTable:
     frame: Any
     dialect: ClassVar[Dialect]
 
-    def _selected(self, texts: Iterable[str]) -> Any:
+    def selected(self, texts: Iterable[str]) -> Any:
+        """Return the frame of these columns, each a text of SQL."""
         raise NotImplementedError
 
-    def _grouped(self, texts: Iterable[str]) -> Any:
+    def grouped(self, texts: Iterable[str]) -> Any:
+        """Return the frame of the keys, with these aggregates over the rows of each."""
         raise NotImplementedError
 
     def names(self) -> tuple[str, ...]:
@@ -56,8 +58,8 @@ class SqlTable:
         frame, there = self, set(self.names())
         for texts, needed in zip(made[:-1], reversed(later), strict=False):
             carried = sorted(there & needed)
-            frame, there = type(self)(frame._selected(self._texts(carried, texts))), {*carried, *texts}
-        return type(self)(frame._selected(self._texts(kept, made[-1])))
+            frame, there = type(self)(frame.selected(self._texts(carried, texts))), {*carried, *texts}
+        return type(self)(frame.selected(self._texts(kept, made[-1])))
 
     def _texts(self, kept: Iterable[str], made: Mapping[str, str]) -> list[str]:
         return [
@@ -69,14 +71,16 @@ class SqlTable:
         """Return the rows for which the test is true."""
         names = self.names()
         kept = self.extend({"kept": test})
-        return type(self)(type(self)(kept.frame.filter(quoted("kept", self.dialect)))._selected(
-            quoted(name, self.dialect) for name in names
-        ))
+        return type(self)(
+            type(self)(kept.frame.filter(quoted("kept", self.dialect))).selected(
+                quoted(name, self.dialect) for name in names
+            )
+        )
 
     def totals(self, totals: Mapping[str, Total]) -> Self:
         """Return one row for each key, with these totals over its rows."""
         rows = self._computed({name: one.expr for name, one in totals.items()}, (KEY,))
-        return type(self)(rows._grouped(aggregate(name, one, self.dialect) for name, one in totals.items()))
+        return type(self)(rows.grouped(aggregate(name, one, self.dialect) for name, one in totals.items()))
 
     def attach(self, rows: Self, totals: Mapping[str, Total]) -> Self:
         """Return the table with these totals over the rows of each key."""
@@ -86,7 +90,7 @@ class SqlTable:
         for name, one in totals.items():
             column = quoted(name, self.dialect)
             names.append(f"coalesce({column}, {writer.write(one.empty)}) AS {column}")
-        return type(self)(joined._selected(names))
+        return type(self)(joined.selected(names))
 
     def join(self, other: Self, how: How) -> Self:
         """Return the rows joined by key."""
@@ -122,15 +126,17 @@ class DuckTable(SqlTable):
 
     dialect: ClassVar[Dialect] = "duckdb"
 
-    def _selected(self, texts: Iterable[str]) -> Any:
+    def selected(self, texts: Iterable[str]) -> Any:
+        """Return the frame of these columns, each a text of SQL."""
         return self.frame.project(", ".join(texts))
 
-    def _grouped(self, texts: Iterable[str]) -> Any:
+    def grouped(self, texts: Iterable[str]) -> Any:
+        """Return the frame of the keys, with these aggregates over the rows of each."""
         key = quoted(KEY, "duckdb")
         return self.frame.aggregate(", ".join([key, *texts]), key)
 
     def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:
-        """Return what each column holds; of a stored table also which have no null, at the cost of a count."""
+        """Return what each column holds; of a stored table also which have no null: a count tells."""
         found: dict[str, Source] = {}
         for name, dtype in zip(self.frame.columns, self.frame.dtypes, strict=True):
             _add_duckdb(found, (name,), dtype)
@@ -170,14 +176,14 @@ class DuckTable(SqlTable):
         """Return the rows of this table, then those of others with the same columns."""
         found = self.frame
         for other in others:
-            found = found.union(other._selected(quoted(name, "duckdb") for name in self.names()))
+            found = found.union(other.selected(quoted(name, "duckdb") for name in self.names()))
         return type(self)(found)
 
     def exploded(self, column: str) -> Self:
         """Return key and fields of the elements of a list column, one row an element."""
         name, key = quoted(column, "duckdb"), quoted(KEY, "duckdb")
         kind = dict(zip(self.frame.columns, map(str, self.frame.dtypes), strict=True))[column]
-        rows = self.frame.project(f'{key}, unnest({name}) AS value')
+        rows = self.frame.project(f"{key}, unnest({name}) AS value")
         if kind.startswith("STRUCT"):
             return type(self)(rows.project(f"{key}, unnest(value)"))
         return type(self)(rows)
@@ -212,10 +218,12 @@ class SparkTable(SqlTable):
 
     dialect: ClassVar[Dialect] = "spark"
 
-    def _selected(self, texts: Iterable[str]) -> Any:
+    def selected(self, texts: Iterable[str]) -> Any:
+        """Return the frame of these columns, each a text of SQL."""
         return self.frame.selectExpr(*texts)
 
-    def _grouped(self, texts: Iterable[str]) -> Any:
+    def grouped(self, texts: Iterable[str]) -> Any:
+        """Return the frame of the keys, with these aggregates over the rows of each."""
         from pyspark.sql.functions import expr  # noqa: PLC0415 - whoever has such a frame has the library
 
         return self.frame.groupBy(quoted(KEY, "spark")).agg(*(expr(text) for text in texts))
@@ -309,8 +317,8 @@ def _spark_kind(dtype: str) -> SourceKind:
 
 # The longer before the shorter it starts with: `timestamp_ntz`, `interval`.
 _SPARK_STARTS: dict[str, SourceKind] = {
-    "interval day": "span", "interval": "other", "boolean": "bool", "tinyint": "int", "smallint": "int", "int": "int", "bigint": "int", "float": "float",
-    "double": "float", "decimal": "decimal", "string": "text", "varchar": "text", "char": "text",
-    "date": "date", "timestamp_ntz": "naive", "timestamp": "moment", "array": "list", "struct": "struct",
-    "void": "null",
+    "interval day": "span", "interval": "other", "boolean": "bool", "tinyint": "int", "smallint": "int",
+    "int": "int", "bigint": "int", "float": "float", "double": "float", "decimal": "decimal",
+    "string": "text", "varchar": "text", "char": "text", "date": "date", "timestamp_ntz": "naive",
+    "timestamp": "moment", "array": "list", "struct": "struct", "void": "null",
 }  # fmt: skip

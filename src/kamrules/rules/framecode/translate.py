@@ -45,7 +45,6 @@ from kamrules.rules.framecode.values import (
     refuse,
     stored,
     truth_expr,
-    whole,
 )  # fmt: skip
 from kamrules.rules.lang import core
 from kamrules.rules.lang.core import path_of, type_of
@@ -276,7 +275,9 @@ class Translator:
             case core.Attested(field):
                 code = self.code_of(field)
                 return None if code is None else when(self._attested(node), code)
-            case core.Var() | core.Field() if isinstance(node.type, Enum) and len(node.type.values) < MAX_CODES:
+            case core.Var() | core.Field() if (
+                isinstance(node.type, Enum) and len(node.type.values) < MAX_CODES
+            ):
                 return self._column(node, node.type, "code")
         return None
 
