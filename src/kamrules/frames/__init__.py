@@ -6,14 +6,13 @@ The verdicts are those of the record engine, deal for deal; how each comes about
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from typing import Any, Literal, Protocol
 
 from kamrules.assessment import PackRef
-from kamrules.errors import Fault
 from kamrules.frames.clean import (
     FLAGGED,
     asked_of,
@@ -21,13 +20,14 @@ from kamrules.frames.clean import (
     rows_of_flagged,
     without_tainted,
 )  # fmt: skip
-from kamrules.frames.intake import check_columns, limits_of_model, names_read, with_own_keys
+from kamrules.frames.intake import Refused, check_columns, limits_of_model, names_read, with_own_keys
 from kamrules.frames.layout import ASK, FAULTS, HIGH, LOW, STATUS, VETO, WIDE, Layout, Layouts
-from kamrules.frames.spread import Spread
+from kamrules.frames.spread import Spread, batch
 from kamrules.frames.stage import name_of
 from kamrules.frames.wide import STATUSES, Rules, health_columns
 from kamrules.rules.framecode.columns import FALSE, Expr, Total, col, lit, when
 from kamrules.rules.framecode.door import given_back, opened, refuse_mixed
+from kamrules.rules.framecode.partitions import by_partition, head_of, is_partitioned
 from kamrules.rules.framecode.run import Bound, Inputs, bound, check_lists
 from kamrules.rules.framecode.sql_table import SparkTable
 from kamrules.rules.framecode.table import Table
@@ -118,21 +118,27 @@ class FrameAssessor:
         lists: Mapping[str, Any],
         as_of: date,
         reading: Reading,
-        refused: Callable[[str, str], Fault | None],
+        refused: Refused,
     ) -> FrameAssessment:
         """Return what the pack says of every deal; see `Engine.assess_frame`."""
         schema, pack = self.rules.plan.schema, self.rules.pack
+        ref = PackRef(pack.id, pack.version, pack.hash)
+        if is_partitioned(deals):
+            check_lists(lists, schema)
+            refuse_mixed(deals, lists)
+            heads = {path: head_of(rows) for path, rows in lists.items()}
+            self.assess(head_of(deals), heads, as_of, reading, refused)
+            return FrameAssessment(as_of, ref, _Partitioned(self.rules, deals, lists, as_of, reading))
         records = opened(deals, "deals")
         tables = {name: opened(one, name) for name, one in lists.items()}
         check_lists(lists, schema)
         refuse_mixed(deals, lists)
         check_columns(records, tables, schema, reading.key, reading.link, reading.ignored, refused)
         inputs = Inputs(records, tables, reading.key, reading.link, self.rules.limits)
-        ref = PackRef(pack.id, pack.version, pack.hash)
         if isinstance(records, SparkTable):
             # Without a look at a row: a column of a wrong kind is told now and not by a worker.
             bound(inputs, self.layouts.needed)
-            spread = Spread(self.rules, inputs, names_read(self.layouts.needed), as_of, reading.bad_values)
+            spread = Spread(self.rules, inputs, names_read(self.layouts.needed), as_of, reading)
             return FrameAssessment(as_of, ref, spread)
         checked = with_own_keys(bound(inputs, self.layouts.needed, with_fine=True))
         found = _Whole(self.layouts, checked.tied, checked.repeated, as_of, deals, reading.bad_values)
@@ -236,3 +242,30 @@ class _Whole:
             columns = {"list": lit("", "text"), "deal_id": col(KEY, "raw"), "rows": lit(0, "int")}
             parts = [keys.filter(FALSE).select(columns)]
         return given_back(parts[0].stacked(parts[1:]), self.like)
+
+
+@dataclass(frozen=True)
+class _Partitioned:
+    """Frames of Dask, assessed partition by partition; a `Tables`."""
+
+    rules: Rules
+    frame: Any
+    lists: Mapping[str, Any]
+    as_of: date
+    reading: Reading
+
+    def _made(self, part: str) -> Any:
+        work = batch(self.rules, part, self.as_of, self.reading)
+        return by_partition(self.frame, self.lists, self.reading.key, self.reading.link, work)
+
+    def deals(self) -> Any:
+        return self._made("deals")
+
+    def criteria(self) -> Any:
+        return self._made("criteria")
+
+    def rejected(self) -> Any:
+        return self._made("rejected")
+
+    def strays(self) -> Any:
+        return self._made("strays")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
@@ -30,7 +30,7 @@ class Spread:
     inputs: Inputs
     needed: Mapping[str | None, frozenset[str]]
     as_of: date
-    bad_values: str
+    reading: Any
 
     @cached_property
     def _counted(self) -> Any:
@@ -57,7 +57,7 @@ class Spread:
         return found
 
     def _assessed(self, part: str, columns: Mapping[str, str]) -> Any:
-        work = _Work(pickle.dumps(self.rules), part, self.as_of, self.inputs.key, self.bad_values)
+        work = _InArrow(batch(self.rules, part, self.as_of, self.reading))
         schema = ", ".join(f"`{name}` {kind}" for name, kind in columns.items())
         return self._nested.mapInArrow(work, schema)
 
@@ -78,7 +78,7 @@ class Spread:
             columns |= dict.fromkeys(("health_low", "health_score", "health_high"), "double")
             columns["grade"] = "string"
         columns |= dict.fromkeys(("red_lines", "waived", "breaches", "ask_next"), "string")
-        if self.bad_values == "unknown":
+        if self.reading.bad_values == "unknown":
             columns["issues"] = "string"
         return self._assessed("deals", columns)
 
@@ -126,20 +126,38 @@ def _collected(rows: Any, path: str) -> Any:
 
 
 @dataclass(frozen=True, slots=True)
-class _Work:
-    """What a worker does with the deals it holds; travels to it as data."""
+class Batch:
+    """One part of an assessment as plain data, for the machines that hold the deals."""
 
     rules: bytes
     part: str
     as_of: date
-    key: str
-    bad_values: str
+    reading: Any
+
+    def __call__(self, deals: Any, lists: Mapping[str, Any]) -> Any:
+        """Return that part of what is said of some deals; their columns have been checked before."""
+        found = _assessor(self.rules).assess(
+            deals, lists, self.as_of, self.reading, lambda _where, _name: None
+        )
+        return getattr(found, self.part)
+
+
+def batch(rules: Rules, part: str, as_of: date, reading: Any) -> Batch:
+    """Return a part of an assessment as plain data; unknown columns are none of its business."""
+    return Batch(pickle.dumps(rules), part, as_of, replace(reading, ignored=frozenset("*")))
+
+
+@dataclass(frozen=True, slots=True)
+class _InArrow:
+    """A part of an assessment over Arrow batches of nested deals."""
+
+    batch: Batch
 
     def __call__(self, batches: Iterable[Any]) -> Iterator[Any]:
         import pyarrow as pa  # noqa: PLC0415 - Spark hands in its batches
 
         for table in _gathered(batches, pa.Table.from_batches):
-            found = _assessor(self.rules)(table, self)
+            found = self.batch(table, {})
             for name in found.column_names:
                 column = found[name]
                 if pa.types.is_dictionary(column.type):  # Spark has no such column
@@ -149,25 +167,18 @@ class _Work:
 
 def _gathered(batches: Iterable[Any], join: Callable[[list[Any]], Any]) -> Iterator[Any]:
     waiting: list[Any] = []
-    for batch in batches:
-        waiting.append(batch)
-        if sum(one.num_rows for one in waiting) >= _BATCH_DEALS:
+    for one in batches:
+        waiting.append(one)
+        if sum(part.num_rows for part in waiting) >= _BATCH_DEALS:
             yield join(waiting)
             waiting = []
-    if any(one.num_rows for one in waiting):
+    if any(part.num_rows for part in waiting):
         yield join(waiting)
 
 
 @lru_cache(maxsize=2)
-def _assessor(rules: bytes) -> Callable[[Any, _Work], Any]:
+def _assessor(rules: bytes) -> Any:
     """Return what assesses a batch; a worker makes it once."""
-    from kamrules.frames import FrameAssessor, Reading  # noqa: PLC0415 - this module is imported by that one
+    from kamrules.frames import FrameAssessor  # noqa: PLC0415 - that module imports this one
 
-    assessor = FrameAssessor(pickle.loads(rules))  # noqa: S301 - our own bytes, from the driver
-
-    def assess(table: Any, work: _Work) -> Any:
-        reading = Reading(work.key, bad_values=work.bad_values, ignored=frozenset("*"))  # type: ignore[arg-type]
-        found = assessor.assess(table, {}, work.as_of, reading, lambda _where, _name: None)
-        return getattr(found, work.part)
-
-    return assess
+    return FrameAssessor(pickle.loads(rules))  # noqa: S301 - our own bytes, from the driver

@@ -7,15 +7,18 @@ the expressions are made is in `rules/framecode`.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from typing import Any
 
 from kamrules.rules.framecode.border import Limits
 from kamrules.rules.framecode.columns import col
 from kamrules.rules.framecode.door import given_back, opened, refuse_mixed
 from kamrules.rules.framecode.outputs import lay_out
+from kamrules.rules.framecode.partitions import by_partition, is_partitioned
 from kamrules.rules.framecode.run import Inputs, bound, check_lists
 from kamrules.rules.framecode.translate import KEY, Frames
 from kamrules.rules.plan import Plan
@@ -81,6 +84,10 @@ class FrameProgram:
             that compares a list's rows with the record (A-KEY).
         """
         check_lists(lists, self.plan.schema)
+        if is_partitioned(frame):
+            refuse_mixed(frame, lists)
+            work = _Work(pickle.dumps((self.plan, dict(self.limits))), as_of, key, link)
+            return by_partition(frame, lists, key, link, work)
         records = opened(frame, "records", portable=portable)
         tables = {name: opened(one, name, portable=portable) for name, one in lists.items()}
         refuse_mixed(frame, lists)
@@ -103,3 +110,21 @@ def compile_plan(plan: Plan, limits: Mapping[str, Limits] | None = None) -> Fram
         An operator cannot be said with columns (B-OPERATOR); `where` names the rule.
     """
     return FrameProgram(plan, lay_out(plan, _PROBE_DAY).frames, limits or {})
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """A program as plain data, for where the rows lie."""
+
+    program: bytes
+    as_of: date
+    key: str
+    link: str
+
+    def __call__(self, frame: Any, lists: Mapping[str, Any]) -> Any:
+        return _loaded(self.program).run(frame, lists, self.as_of, key=self.key, link=self.link)
+
+
+@lru_cache(maxsize=4)
+def _loaded(program: bytes) -> FrameProgram:
+    return compile_plan(*pickle.loads(program))  # noqa: S301 - our own bytes

@@ -20,6 +20,7 @@ except ImportError as error:
 
 from kamrules.rules.framecode.border import wrong
 from kamrules.rules.framecode.narwhals_table import NarwhalsTable
+from kamrules.rules.framecode.partitions import is_partitioned
 from kamrules.rules.framecode.sql_table import DuckTable, SparkTable
 from kamrules.rules.framecode.table import Table
 
@@ -71,6 +72,8 @@ def opened(native: Any, name: str, *, portable: bool = False) -> Table:
 
 def library_of(native: Any) -> str:
     """Return the name of the library a frame belongs to, and whether it is lazy."""
+    if is_partitioned(native):
+        return "dask lazy"
     try:
         frame: Any = nw.from_native(native)
     except TypeError:

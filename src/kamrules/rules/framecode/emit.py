@@ -31,7 +31,7 @@ class Emitter:
         return getattr(self.library, name)
 
     def emit(self, expr: Expr, *, is_definition: bool = False) -> Any:
-        """Return the library's expression; one with a column of its own is that column, save where it is made."""
+        """Return the library's expression; one with a column of its own is that column."""
         if not is_definition and expr in self.names:
             return self.library.col(self.names[expr])
         found = self._done.get(expr)
