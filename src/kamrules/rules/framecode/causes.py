@@ -27,7 +27,7 @@ def none_left_out(path: str) -> Expr:  # noqa: ARG001 - says of each list which 
 
 @dataclass(frozen=True, slots=True)
 class Reasons:
-    """Says of conditions why they are unknown; rows for which `left_out` is true are no reason."""
+    """Says of conditions why they are unknown; facts of rows for which `left_out` is true are no reason."""
 
     at: Translator
     left_out: Callable[[str], Expr] = none_left_out
@@ -109,11 +109,13 @@ class Reasons:
     def _elements(self, range_: core.Field, var: core.Var, body: core.Node) -> Causes:
         inside = Reasons(self.at.body(range_, var), self.left_out)
         path, known = self.at.list_path(range_), self.at.list_known(range_)
-        counts = ~self.left_out(path)
-        return {
-            name: known & self.at.frames.total(path, Total("any", expr & counts))
-            for name, expr in inside.causes(body).items()
-        }
+        found = {}
+        for name, expr in inside.causes(body).items():
+            # A row that is left out is no reason, but a field of the record stays one though a row asks for it.
+            is_of_row = name.startswith(f"{path_of(range_)}[]")
+            counted = expr & ~self.left_out(path) if is_of_row else expr
+            found[name] = known & self.at.frames.total(path, Total("any", counted))
+        return found
 
 
 def _merged(*parts: Mapping[str, Expr]) -> Causes:
