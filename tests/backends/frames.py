@@ -6,6 +6,8 @@ import importlib.util
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import pytest
+
 from kamrules.rules.lang.types import (
     Bool,
     Date,
@@ -111,13 +113,44 @@ def _duckdb(frame: Any) -> Any:
     return duckdb.from_arrow(frame.to_arrow())
 
 
+def duckdb_tables(frames: Frames) -> Frames:
+    """Return the frames as tables that DuckDB stores, of which it knows more than of a query."""
+    import duckdb
+
+    con = duckdb.connect()
+
+    def stored(name: str, frame: Any) -> Any:
+        con.register("given", frame.to_arrow())
+        con.execute(f"CREATE TABLE {name} AS SELECT * FROM given")
+        return con.table(name)
+
+    deals, lists = frames
+    return stored("deals", deals), {path: stored(path, one) for path, one in lists.items()}
+
+
+def _dask(frame: Any) -> Any:
+    import dask.dataframe as dd
+
+    return dd.from_pandas(_pandas(frame), npartitions=2)
+
+
+def _pyspark(frame: Any) -> Any:
+    from tests.spark import session
+
+    return session().createDataFrame(frame.to_arrow())
+
+
 MAKERS: dict[str, Callable[[Any], Any]] = {
     "polars": lambda frame: frame,
     "polars-lazy": lambda frame: frame.lazy(),
     "pyarrow": lambda frame: frame.to_arrow(),
     "pandas": _pandas,
     "duckdb": _duckdb,
+    "dask": _dask,
+    "pyspark": _pyspark,
 }
+# Libraries that also run without their own shortcuts, through narwhals alone.
+PORTABLE = ("polars", "polars-lazy", "pyarrow", "pandas")
 
 
 def is_installed(name: str) -> bool:
@@ -131,6 +164,17 @@ def is_installed(name: str) -> bool:
     return all(importlib.util.find_spec(one) for one in needed)
 
 
+def parameters(*names: str) -> list[Any]:
+    """Return libraries as parameters of a test; Spark's are marked, and what is not installed is skipped."""
+    found = []
+    for name in names or tuple(MAKERS):
+        marks = [] if is_installed(name) else [pytest.mark.skip(f"`{name}` is not installed")]
+        if name == "pyspark":
+            marks.append(pytest.mark.spark)
+        found.append(pytest.param(name, marks=marks))
+    return found
+
+
 def converted(frames: Frames, name: str) -> Frames:
     """Return the frames as those of a back end."""
     deals, lists = frames
@@ -139,12 +183,21 @@ def converted(frames: Frames, name: str) -> Frames:
 
 def rows_of(frame: Any) -> list[dict[str, Any]]:
     """Return the rows of a frame of any back end, as dicts of plain values, by key."""
+    rows = plain_rows(frame)
+    return sorted(rows, key=lambda row: int(row["row"]) if str(row["row"]).isdigit() else -1)
+
+
+def plain_rows(frame: Any) -> list[dict[str, Any]]:
+    """Return the rows of a frame of any back end, as dicts of plain values."""
     import narwhals as nw
 
+    if type(frame).__module__.startswith("dask"):
+        frame = frame.compute()
+    if hasattr(frame, "toArrow"):  # Spark
+        return list(frame.toArrow().to_pylist())
     found = nw.from_native(frame)
     eager = found.collect() if isinstance(found, nw.LazyFrame) else found
-    rows: list[dict[str, Any]] = eager.to_arrow().to_pylist()
-    return sorted(rows, key=lambda row: int(row["row"]) if str(row["row"]).isdigit() else -1)
+    return list(eager.to_arrow().to_pylist())
 
 
 def outcome_of(plan: Plan, row: Mapping[str, Any]) -> Outcome:

@@ -17,7 +17,15 @@ from kamrules.rules.backends import reference
 from kamrules.rules.lang.types import INT_MAX, INT_MIN
 from kamrules.rules.plan import Plan, Rule
 from kamrules.rules.verdict import NA, Outcome
-from tests.backends.frames import MAKERS, converted, is_installed, outcome_of, polars_frames, rows_of
+from tests.backends.frames import (
+    PORTABLE,
+    converted,
+    duckdb_tables,
+    outcome_of,
+    parameters,
+    polars_frames,
+    rows_of,
+)  # fmt: skip
 from tests.backends.plans import cases, core_of_text
 from tests.lang import conformance
 from tests.strategies import AS_OF, TEST_SCHEMA
@@ -26,10 +34,7 @@ pytest.importorskip("narwhals")
 pl = pytest.importorskip("polars")
 frame = importlib.import_module("kamrules.rules.backends.frame")
 
-LIBRARIES = [
-    pytest.param(name, marks=[] if is_installed(name) else pytest.mark.skip(f"`{name}` is not installed"))
-    for name in MAKERS
-]
+LIBRARIES = parameters()
 REFUSED = {"money-8", "texts-6", "texts-8"}  # a product without limits; a text function of two fields
 
 
@@ -41,9 +46,9 @@ def _plan(*texts: str) -> Plan:
     return _rules(*map(core_of_text, texts))
 
 
-def _outcomes(plan: Plan, records: Sequence[Any], library: str) -> list[Outcome]:
+def _outcomes(plan: Plan, records: Sequence[Any], library: str, *, portable: bool = False) -> list[Outcome]:
     deals, lists = converted(polars_frames(plan.schema, records), library)
-    found = frame.compile_plan(plan).run(deals, lists, AS_OF, key="row")
+    found = frame.compile_plan(plan).run(deals, lists, AS_OF, key="row", portable=portable)
     return [outcome_of(plan, row) for row in rows_of(found)]
 
 
@@ -61,6 +66,22 @@ def test_conformance_rows(library: str) -> None:
     assert len(found) == len(rows)
     for index, row in enumerate(rows):
         assert found[index].truths[index] is row.expected, row.id
+
+
+@pytest.mark.parametrize("library", parameters(*PORTABLE))
+def test_conformance_rows_without_shortcuts(library: str) -> None:
+    rows, plan = _conformance()
+    found = _outcomes(plan, [{"id": "d", **row.record} for row in rows], library, portable=True)
+    assert [one.truths[index] for index, one in enumerate(found)] == [row.expected for row in rows]
+
+
+def test_conformance_rows_on_a_table_that_duckdb_stores() -> None:
+    pytest.importorskip("duckdb")
+    rows, plan = _conformance()
+    frames = polars_frames(plan.schema, [{"id": "d", **row.record} for row in rows])
+    found = rows_of(frame.compile_plan(plan).run(*duckdb_tables(frames), AS_OF, key="row"))
+    truths = [outcome_of(plan, row).truths[index] for index, row in enumerate(found)]
+    assert truths == [row.expected for row in rows]
 
 
 @pytest.mark.parametrize(
@@ -86,8 +107,8 @@ def _is_close(one: Outcome, other: Outcome) -> bool:
     )
 
 
-# DuckDB writes a condition as text, and some generated arithmetic takes it minutes to read: only rows so far.
-@pytest.mark.parametrize("library", [one for one in LIBRARIES if one.values != ("duckdb",)])
+# Dask and Spark take seconds for each plan: the rows above are theirs.
+@pytest.mark.parametrize("library", parameters("polars", "polars-lazy", "pyarrow", "pandas", "duckdb"))
 @settings(max_examples=10)
 @given(case=cases(size=2))
 def test_plans(library: str, case: tuple[Plan, list[Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -103,3 +104,45 @@ class Chance:
             kept = [self._changed(one, kind.element, rate) for one in value if self.random.random() >= rate]
             return kept + ([self._value(kind.element, 0.3)] if self.random.random() < rate else [])
         return value
+
+    def spoilt(self, deals: Sequence[dict[str, Any]]) -> tuple[list[dict[str, Any]], dict[str, set[str]]]:
+        """Return deals, some with values that are none of their field, and which fields by deal."""
+        found, places = [], {}
+        for index, deal in enumerate(deals):
+            copy = {**copy_of(deal), "id": f"S-{index}"}
+            wrong = set()
+            for path, value in self.random.sample(_WRONG, 2) if self.random.random() < 0.4 else ():
+                *lists, field = path.split("[].")
+                holder: Any = copy
+                if lists:
+                    rows = copy.get(lists[0]) or [{}]
+                    copy[lists[0]] = rows
+                    holder = self.random.choice(rows)
+                *parents, name = field.split("__")
+                for parent in parents:
+                    holder = holder.setdefault(parent, {})
+                holder[name] = value
+                wrong.add(path)
+            found.append(copy)
+            if wrong:
+                places[copy["id"]] = wrong
+        return found, places
+
+
+_WRONG = (
+    ("milestone", "M99"),
+    ("account__rank_sales", 0),
+    ("account__potential", "huge"),
+    ("est_value", -5),
+    ("stakeholders[].stance", "friend"),
+    ("stakeholders[].influence", 1.5),
+    ("activities[].type", "magic"),
+    ("approvals[].decision", ""),
+)
+
+
+def copy_of(value: Any) -> Any:
+    """Return a copy of nested dicts and lists."""
+    if isinstance(value, dict):
+        return {name: copy_of(inner) for name, inner in value.items()}
+    return [copy_of(inner) for inner in value] if isinstance(value, list) else value

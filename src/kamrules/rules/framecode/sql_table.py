@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from kamrules.rules.framecode.border import Source, SourceKind
+from kamrules.rules.framecode.border import Source, SourceKind, wrong
 from kamrules.rules.framecode.columns import Expr, Total
 from kamrules.rules.framecode.sql import Dialect, SqlWriter, aggregate, quoted, text_literal
 from kamrules.rules.framecode.stages import read_names, staged
@@ -166,7 +166,13 @@ class DuckTable(SqlTable):
         """Return the rows joined by key."""
         left, right = self.frame.set_alias("lhs"), other.frame.set_alias("rhs")
         key = quoted(KEY, "duckdb")
-        joined = left.join(right, f"lhs.{key} = rhs.{key}", how=how)
+        try:
+            joined = left.join(right, f"lhs.{key} = rhs.{key}", how=how)
+        except Exception as error:
+            if "different connections" not in str(error):
+                raise
+            message = "the frames belong to different connections of DuckDB"
+            raise wrong(message, "make them from one connection") from None
         names = [f"lhs.{quoted(name, 'duckdb')}" for name in self.names()]
         if how in {"left", "inner"}:
             names += [f"rhs.{quoted(name, 'duckdb')}" for name in other.names() if name != KEY]
