@@ -248,6 +248,19 @@ class Engine:
         reading = Reading(key, link, bad_values, frozenset(ignored_columns))
         return self._frames.assess(deals, lists, _day(as_of), reading, self.refused)
 
+    def frame_columns(self) -> dict[str, list[str]]:
+        """Return the columns that the pack reads, of the deals (under `deals`) and of each list.
+
+        What is not there is unknown; `FIELD__evidence` and `LIST__known` are read where they are there.
+
+        Examples
+        --------
+        >>> columns = compile(load_pack("handbook")).frame_columns()
+        >>> columns["buying_steps"]
+        ['step', 'rule', 'on', 'step__evidence']
+        """
+        return self._frames.columns()
+
     @cached_property
     def _frames(self) -> FrameAssessor:
         from kamrules.frames import FrameAssessor, rules_of  # noqa: PLC0415 - needs an extra

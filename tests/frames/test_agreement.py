@@ -123,7 +123,7 @@ def test_lists_as_columns_of_the_deals() -> None:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_values_of_no_field_are_unknown_or_reject_their_deal(seed: int) -> None:
-    """A text that is none of its field's, a number outside its limits: named in `issues` and in `rejected`."""
+    """A text that is none of its field's, a number outside its limits: `issues` and `rejected` name it."""
     deals, places = Chance(engine().plan.schema, 100 + seed).spoilt(welding() * 4)
     frames = frames_of(deals)
     found = check(deals, frames, bad_values="unknown")

@@ -112,6 +112,14 @@ class FrameAssessor:
         self.rules = rules
         self.layouts = Layouts(rules)
 
+    def columns(self) -> dict[str, list[str]]:
+        """Return the columns that are read, by list, those of the deals under `deals`."""
+        needed = self.layouts.needed
+        found = {"deals": needed.columns} | {path: needs.columns for path, needs in needed.lists.items()}
+        return {
+            path: list(dict.fromkeys(one.source for one in some.values())) for path, some in found.items()
+        }
+
     def assess(
         self,
         deals: Any,
