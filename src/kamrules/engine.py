@@ -237,7 +237,9 @@ class Engine:
         >>> import polars as pl
         >>> from datetime import date
         >>> engine = compile(load_pack("handbook"))
-        >>> deals = pl.DataFrame({"id": ["D1"], "milestone": ["M2"], "account__industry": ["shipbuilding"]})
+        >>> deals = pl.DataFrame(
+        ...     {"id": ["D1"], "milestone": ["M2"], "account__name": ["Lingang"], "account__industry": ["ships"]}
+        ... )
         >>> found = engine.assess_frame(deals, as_of=date(2026, 6, 30)).deals
         >>> found.select("deal_id", "claimed", "supported", "claim").row(0)
         ('D1', 'M2', 'M1', 'not_proven')
@@ -257,7 +259,7 @@ class Engine:
         --------
         >>> columns = compile(load_pack("handbook")).frame_columns()
         >>> columns["buying_steps"]
-        ['step', 'rule', 'on', 'step__evidence']
+        ['on', 'on__evidence', 'step', 'step__evidence']
         """
         return self._frames.columns()
 

@@ -3,7 +3,7 @@
 >>> import polars as pl
 >>> from datetime import date
 >>> import kamrules.kam
->>> deals = pl.DataFrame({"id": ["D1"], "account__industry": ["shipbuilding"]})
+>>> deals = pl.DataFrame({"id": ["D1"], "account__name": ["Lingang"], "account__industry": ["ships"]})
 >>> deals.kam.assess(as_of=date(2026, 6, 30)).deals["supported"].to_list()
 ['M1']
 """
@@ -57,7 +57,7 @@ if find_spec("polars") is not None:
     import polars as pl
 
     for register in (pl.api.register_dataframe_namespace, pl.api.register_lazyframe_namespace):
-        register("kam")(Kam)  # type: ignore[arg-type]  # one class serves eager and lazy frames
+        register("kam")(Kam)
 if find_spec("pandas") is not None:
     import pandas as pd
 

@@ -116,9 +116,7 @@ class FrameAssessor:
         """Return the columns that are read, by list, those of the deals under `deals`."""
         needed = self.layouts.needed
         found = {"deals": needed.columns} | {path: needs.columns for path, needs in needed.lists.items()}
-        return {
-            path: list(dict.fromkeys(one.source for one in some.values())) for path, some in found.items()
-        }
+        return {path: sorted({one.source for one in some.values()}) for path, some in found.items()}
 
     def assess(
         self,

@@ -24,6 +24,7 @@ except ImportError as error:
 Kind = Literal["text", "bool", "int", "float"]
 _KINDS = {"text": pa.string(), "bool": pa.bool_(), "int": pa.int64(), "float": pa.float64()}
 _MAGIC = b"PAR1"
+_AT_ONCE = 100_000
 _SAMPLE = 2_000  # rows by which the size of a row is told; our choice: a few MB even of wide rows
 _BUFFER = 1 << 20  # bytes of a column read at a time, so that a large row group is not read at once
 _GROUP = 10_000  # rows kept before they are written as one row group; our choice: some 5 MB of the wide table
@@ -67,8 +68,7 @@ class ParquetSource:
 
     def table(self, columns: list[str]) -> Any:
         """Return all rows of some columns."""
-        batches = list(self.batches(columns, max(self.rows, 1)))
-        return pa.Table.from_batches(batches, self.schema_of(columns))
+        return pa.Table.from_batches(self.batches(columns, _AT_ONCE), self.schema_of(columns))
 
     def bytes_of_row(self, columns: list[str]) -> float:
         """Return about how many bytes a row takes in memory.
@@ -89,7 +89,7 @@ class ParquetSource:
             for place in {0, len(groups) - 1} if groups else ():
                 found = self.file.iter_batches(_SAMPLE, row_groups=[place], columns=columns)
                 sizes += [batch.cast(self.schema_of(columns)).nbytes / len(batch) for batch in _first(found)]
-        return max(sizes)
+        return max(1.0, *sizes)
 
 
 def _first(batches: Iterator[Any]) -> Iterator[Any]:
@@ -187,6 +187,11 @@ def parquet_sheet(path: Path, columns: Mapping[str, Kind], about: Mapping[str, s
         sheet = Sheet(writer, schema)
         yield sheet
         sheet.flush()
+
+
+def free_memory() -> None:
+    """Give memory that PyArrow keeps for later back: Polars, which has its own, may need it first."""
+    pa.default_memory_pool().release_unused()
 
 
 def about_of(engine: Engine, as_of: date) -> dict[str, str]:

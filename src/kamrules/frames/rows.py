@@ -21,7 +21,7 @@ _INNER_DOT = re.compile(r"(?<!\])\.")
 
 
 def columns_of(engine: Engine, *, has_issues: bool = False) -> dict[str, Kind]:
-    """Return the columns of the wide table of a pack, in order; `issues` are there when bad values are kept."""
+    """Return the columns of the wide table of a pack, in order; `issues` only where bad values are kept."""
     stage: dict[str, Kind] = {"deal_id": "text"}
     stage |= dict.fromkeys(("claimed", "supported", "possible", "claim"), "text")
     stage |= {"is_complete": "bool", "blockers": "text", "unknowns": "text"}

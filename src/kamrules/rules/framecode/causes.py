@@ -111,7 +111,7 @@ class Reasons:
         path, known = self.at.list_path(range_), self.at.list_known(range_)
         found = {}
         for name, expr in inside.causes(body).items():
-            # A row that is left out is no reason, but a field of the record stays one though a row asks for it.
+            # A row left out is no reason; a field of the record stays one though such a row asks for it.
             is_of_row = name.startswith(f"{path_of(range_)}[]")
             counted = expr & ~self.left_out(path) if is_of_row else expr
             found[name] = known & self.at.frames.total(path, Total("any", counted))
