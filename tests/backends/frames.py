@@ -131,7 +131,7 @@ def duckdb_tables(frames: Frames) -> Frames:
 def _dask(frame: Any) -> Any:
     import dask.dataframe as dd
 
-    return dd.from_pandas(_pandas(frame), npartitions=2)
+    return dd.from_pandas(_pandas(frame), npartitions=2)  # type: ignore[no-untyped-call]
 
 
 def _pyspark(frame: Any) -> Any:

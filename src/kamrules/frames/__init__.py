@@ -140,7 +140,7 @@ class FrameAssessor:
         check_lists(lists, schema)
         refuse_mixed(deals, lists)
         check_columns(records, tables, schema, reading.key, reading.link, reading.ignored, refused)
-        inputs = Inputs(records, tables, reading.key, reading.link, self.rules.limits)
+        inputs = Inputs(records, tables, reading.key, reading.link, self.rules.limits, "deals")
         if isinstance(records, SparkTable):
             # Without a look at a row: a column of a wrong kind is told now and not by a worker.
             bound(inputs, self.layouts.needed)

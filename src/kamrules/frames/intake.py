@@ -9,12 +9,12 @@ from typing import Any
 from pydantic import BaseModel
 
 from kamrules.errors import ArgumentError, Fault, nearest
-from kamrules.rules.framecode.border import Limits
+from kamrules.rules.framecode.border import Limits, Source, canonical
 from kamrules.rules.framecode.columns import Expr, Total, col, lit, names_of
 from kamrules.rules.framecode.run import FINE, Bound, Known
 from kamrules.rules.framecode.table import Table
 from kamrules.rules.framecode.translate import KEY, Frames, Needed
-from kamrules.rules.lang.types import ListOf, Object, Type
+from kamrules.rules.lang.types import Bool, ListOf, Object, Type
 from kamrules.validation import model_in
 
 Refused = Callable[[str, str], Fault | None]
@@ -68,7 +68,8 @@ def check_columns(  # noqa: PLR0913, PLR0917 - the frames, and how their columns
 ) -> None:
     """Raise for every column that no field of a record is called, and those a pack refuses (RL-15).
 
-    A misspelt name would silently be an unknown fact.
+    A misspelt name would silently be an unknown fact. A column of another kind of value than its field is
+    a fault, whether the pack reads it or not.
     """
     faults = list(_strange(deals, schema, "deals", {key}, ignored, refused))
     for path, rows in lists.items():
@@ -81,33 +82,44 @@ def check_columns(  # noqa: PLR0913, PLR0917 - the frames, and how their columns
 def _strange(  # noqa: PLR0913, PLR0917
     table: Table, kind: Type, frame: str, keys: set[str], ignored: frozenset[str], refused: Refused
 ) -> Iterator[Fault]:
-    known = {*_columns_of(kind), *keys}
-    for name in table.sources():
-        if name in known or name in ignored or f"{frame}.{name}" in ignored:
+    known = dict(_columns_of(kind))
+    for name, source in table.sources().items():
+        if name in known or name in keys:
+            yield from _of_another_kind(name, source, None if name in keys else known[name], frame)
+            continue
+        if name in ignored or f"{frame}.{name}" in ignored:
             continue
         place = f"{frame}.{name}"
         fault = refused(place, name.rpartition("__")[2])
         if fault is not None:
             yield fault
         elif ALL_OTHERS not in ignored:
-            hint = (
-                nearest(name.replace(".", "__"), known) or "name it in ignored_columns, or `*` for all such"
-            )
+            others = "name it in ignored_columns, or `*` for all such"
+            hint = nearest(name.replace(".", "__"), (*known, *keys)) or others
             yield Fault("A-COLUMN", f"no field `{name}`", where=place, hint=hint)
 
 
-def _columns_of(kind: Type, prefix: str = "") -> Iterator[str]:
+def _of_another_kind(name: str, source: Source, need: Needed | None, frame: str) -> Iterator[Fault]:
+    if need is None or isinstance(need.type, Object | ListOf):
+        return
+    try:
+        canonical(need, col(name, "raw"), name, source, frame)
+    except ArgumentError as error:
+        yield from error.faults
+
+
+def _columns_of(kind: Type, prefix: str = "") -> Iterator[tuple[str, Needed]]:
     if not isinstance(kind, Object):
-        yield "value"
+        yield "value", Needed("value", kind)
         return
     for member in kind.members:
         name = prefix + member.name
-        yield name
-        yield f"{name}__evidence"
+        yield name, Needed(name, member.type)
+        yield f"{name}__evidence", Needed(name, None)
         if isinstance(member.type, Object):
             yield from _columns_of(member.type, f"{name}__")
         elif isinstance(member.type, ListOf):
-            yield f"{name}__known"
+            yield f"{name}__known", Needed(name, Bool())
 
 
 def _list_at(schema: Object, path: str) -> ListOf:

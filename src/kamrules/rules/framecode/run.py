@@ -22,13 +22,14 @@ FINE = "fine "
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """The caller's tables: `key` names the record in `records`, `link` in each list."""
+    """The caller's tables: `key` names the record in `records`, `link` in each list; `shown` is its name."""
 
     records: Table
     lists: Mapping[str, Table]
     key: str
     link: str
     limits: Mapping[str, Limits] = field(default_factory=dict)
+    shown: str = "records"
 
 
 There = Mapping[tuple[str | None, str], bool]
@@ -99,7 +100,7 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
     """
     faults: list[Fault] = []
     sources = inputs.records.sources({inputs.key, *(need.source for need in needed.columns.values())})
-    key, key_kind = _key(inputs.key, sources, "records")
+    key, key_kind = _key(inputs.key, sources, inputs.shown)
     columns: dict[str, Expr] = {KEY: key}
     lists: dict[str, Table] = {}
     made: dict[str, dict[str, Expr]] = {}
@@ -109,7 +110,7 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
             list_sources = rows.sources({one.source for one in needs.columns.values()})
             link, link_kind = _key(inputs.link, list_sources, path)
             if link_kind != key_kind:
-                expected = f"`{inputs.key}` of the records {key_kind}"
+                expected = f"`{inputs.key}` of `{inputs.shown}` {key_kind}"
                 message = f"column `{inputs.link}` of `{path}` holds {link_kind}, {expected}"
                 faults.append(Fault("A-FRAME", message, hint="give both the same type"))
         elif (place := sources.get(path)) is not None and place.kind == "list":
@@ -122,7 +123,7 @@ def bound(inputs: Inputs, needed: Frames, *, with_fine: bool = False) -> Bound:
         found = _canonical(needs.columns, list_sources, path, inputs, path, faults)
         made[path] = {KEY: link, **_told(found, with_fine=with_fine)}
         lists[path] = rows.select(made[path])
-    found = _canonical(needed.columns, sources, None, inputs, "records", faults)
+    found = _canonical(needed.columns, sources, None, inputs, inputs.shown, faults)
     columns |= _told(found, with_fine=with_fine)
     if faults:
         raise ArgumentError(faults)
