@@ -1,12 +1,15 @@
-"""Workload W as data frames: deals and their stakeholders, a million of them in seconds.
+"""Deals as data frames, a million of them in seconds: workload W, and the handbook's welding example.
 
 Values are distributed as those of `workload.make_deals`; the same seed does not give the same records.
 A deal's facts are columns named `deal__value`, an account's `account__industry`. Stakeholders are rows of
-a second frame that name their deal, or a list inside the deal.
+a second frame that name their deal, or a list inside the deal. The deals of examples/welding are repeated
+under ids of their own, with the columns that hold anything.
 """
 
 from __future__ import annotations
 
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +17,9 @@ import polars as pl
 import pyarrow as pa
 
 from benchmarks.workload import INDUSTRIES, NULLABLE, REGIONS, ROLES, SOURCES, STAGES, STANCES, Deal
+from kamrules.adapters import read_deals
+
+WELDING = Path(__file__).resolve().parent.parent / "examples" / "welding"
 
 PERSON = ("role", "stance", "influence", "contacted", "is_coach")
 ROLE_WEIGHTS = (1, 2, 4, 1)
@@ -70,6 +76,69 @@ def records_of(deals: pl.DataFrame, stakeholders: pl.DataFrame | None, count: in
             record[holder][name] = value
         records.append(record)
     return records
+
+
+def make_pipeline(count: int) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """Return deals like those of examples/welding and the frames of their lists, by deal."""
+    deals, lists = _welding_frames()
+    copies = pl.DataFrame({"copy": pl.int_range(-(-count // deals.height), eager=True)})
+
+    def repeated(frame: pl.DataFrame, key: str) -> pl.DataFrame:
+        found = copies.join(frame, how="cross", maintain_order="left_right")
+        return found.with_columns(pl.concat_str(key, "copy", separator="-").alias(key)).drop("copy")
+
+    whole, part = divmod(count, deals.height)
+    last = deals["id"].tail(deals.height - part) + f"-{whole}" if part else pl.Series(dtype=pl.String)
+    rows = {path: repeated(frame, "deal_id") for path, frame in lists.items()}
+    kept = {path: one.filter(~pl.col("deal_id").is_in(last.implode())) for path, one in rows.items()}
+    return repeated(deals, "id").head(count), kept
+
+
+def pipeline_records(count: int) -> list[Deal]:
+    """Return the deals of `make_pipeline` as records."""
+    found = _welding()
+    return [
+        {**found[index % len(found)], "id": f"{found[index % len(found)]['id']}-{index // len(found)}"}
+        for index in range(count)
+    ]
+
+
+@cache
+def _welding() -> list[Deal]:
+    return [dict(deal) for deal in read_deals(WELDING)]
+
+
+@cache
+def _welding_frames() -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    deals: list[Deal] = []
+    lists: dict[str, list[Deal]] = {}
+    for record in _welding():
+        row = _flat(record)
+        for path in [name for name, value in row.items() if isinstance(value, list)]:
+            elements = row.pop(path)
+            row[f"{path}__known"] = True
+            lists.setdefault(path, []).extend({"deal_id": record["id"], **_flat(one)} for one in elements)
+        deals.append(row)
+    return _frame(deals), {path: _frame(rows) for path, rows in lists.items() if rows}
+
+
+def _flat(record: Deal, prefix: str = "") -> Deal:
+    """Return a record's facts under joined names, and of their evidence the level."""
+    found: Deal = {}
+    for name, value in record.items():
+        if name == "evidence":
+            found |= {f"{prefix}{fact}__evidence": one.get("level") for fact, one in value.items()}
+        elif isinstance(value, dict):
+            found |= _flat(value, f"{prefix}{name}__")
+        else:
+            found[prefix + name] = value
+    return found
+
+
+def _frame(rows: list[Deal]) -> pl.DataFrame:
+    """Return rows as a frame, with the columns that hold anything, as an export has them."""
+    found = pl.DataFrame(rows, infer_schema_length=None)
+    return found.select(one.name for one in found if one.null_count() < found.height)
 
 
 def _facts(rng: np.random.Generator, count: int, *, categories: bool) -> list[pl.Series]:
