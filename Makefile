@@ -5,9 +5,10 @@ BENCH := .venv-bench
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
+SPARK := $(VENV)/.spark
 ENV_TOO_OLD := import sys; sys.exit("kamrules needs Python 3.11 or newer, PYTHON is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)
 
-.PHONY: demo test check docs bench clean
+.PHONY: demo test test-spark check docs bench clean
 
 # kamrules ends with 1 when it has findings, and the demo has some on purpose. So does Python when an import
 # fails, hence the first line.
@@ -16,7 +17,11 @@ demo: $(CORE)
 	@$(BIN)/kamrules assess examples/welding --as-of 2026-06-30 || test $$? -eq 1
 
 test: $(DEV)
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 -m 'not spark'
+
+# Needs Java; without it every one of these tests is skipped, and says so.
+test-spark: $(SPARK)
+	$(BIN)/python -m pytest -m spark
 
 check: $(DEV)
 	$(BIN)/ruff format --check
@@ -25,6 +30,7 @@ check: $(DEV)
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_docs.py --check
 	$(BIN)/python tools/handbook_coverage.py --check
+	$(BIN)/python tools/frame_table.py --check
 	$(BIN)/kamrules check handbook
 
 docs: $(DEV)
@@ -52,6 +58,10 @@ $(DEV): pyproject.toml | $(BIN)/python
 	@$(BIN)/python -m pip install --quiet --editable '.[live]' \
 		|| echo 'NOTE: durable-rules could not be built: tests of the live engine will be skipped'
 	@touch $(CORE) $@
+
+$(SPARK): $(DEV)
+	$(BIN)/python -m pip install --quiet --editable '.[spark]'
+	@touch $@
 
 $(BENCH)/.done: pyproject.toml
 	@$(PYTHON) -c '$(ENV_TOO_OLD)'
