@@ -7,6 +7,8 @@
 'none'
 """
 
+from typing import TYPE_CHECKING, Any
+
 from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
 from kamrules.engine import Engine, check_pack, compile, json_schema, load_pack  # noqa: A004 - `kr.compile`
 from kamrules.errors import (
@@ -26,7 +28,21 @@ from kamrules.records import Account, Deal, Evidence, Stakeholder
 from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
 
+if TYPE_CHECKING:
+    from kamrules.frames import FrameAssessment
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> Any:
+    """Load what needs an extra only when it is asked for."""
+    if name == "FrameAssessment":
+        from kamrules.frames import FrameAssessment  # noqa: PLC0415 - needs an extra
+
+        return FrameAssessment
+    message = f"module `kamrules` has no attribute `{name}`"
+    raise AttributeError(message)
+
 
 __all__ = [
     "SCHEMA_VERSION",
@@ -40,6 +56,7 @@ __all__ = [
     "ExpressionError",
     "Fault",
     "FilledForm",
+    "FrameAssessment",
     "InputError",
     "KamrulesError",
     "MissingExtraError",
