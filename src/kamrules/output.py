@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
-from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, BinaryIO, Literal, Protocol, TextIO, cast
+from typing import Any, Literal, Protocol, TextIO
 
 from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault
 from kamrules.pipeline import Result, Summary, tier_text
 from kamrules.scoring.ledger import Health
+from kamrules.wholefile import text_file
 
 Language = Literal["en", "zh"]
 Format = Literal["json", "jsonl", "csv"]
@@ -173,34 +171,8 @@ def output_file(path: Path | None) -> Iterator[TextIO]:
     if path is None:
         yield sys.stdout
         return
-    with bytes_file(path) as raw, TextIOWrapper(raw, encoding="utf-8", newline="") as stream:
+    with text_file(path) as stream:
         yield stream
-
-
-@contextmanager
-def bytes_file(path: Path) -> Iterator[BinaryIO]:
-    """Open `path` for bytes, like `output_file`."""
-    target = path.resolve()
-    if target.exists() and not target.is_file():
-        # A device or a pipe cannot be replaced by a file.
-        with _opened(target, target, "wb") as stream:
-            yield stream
-        return
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
-    try:
-        with _opened(part, path, "xb") as stream:
-            yield stream
-        part.replace(target)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _opened(place: Path, shown: Path, mode: Literal["wb", "xb"]) -> BinaryIO:
-    try:
-        return cast("BinaryIO", place.open(mode))
-    except OSError as problem:
-        reason = (problem.strerror or "cannot be opened").lower()
-        raise ArgumentError(Fault("A-OUTPUT", f"cannot write `{shown}`: {reason}")) from None
 
 
 def write_rejects(path: Path, rejections: list[Rejection]) -> None:
