@@ -10,8 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import polars as pl
-import pyarrow as pa
+from kamrules.errors import Fault, InputError, MissingExtraError
+
+try:
+    import polars as pl
+    import pyarrow as pa
+    from polars.exceptions import PolarsError
+except ImportError as error:
+    raise MissingExtraError(
+        Fault("X-FRAME", "Parquet needs Polars and PyArrow", hint="install `kamrules[frame]`")
+    ) from error
+
+Frames = Mapping[str, pl.DataFrame]
 
 
 @contextmanager
@@ -56,12 +66,12 @@ class Buckets:
         number = pl.when(pl.col("key").is_null()).then(0).otherwise(pl.col("key").hash() % self.count)
         return keys.alias("key").to_frame().select(bucket=number)
 
-    def take(self, bucket: int, schemas: Mapping[str, Any]) -> dict[str, pl.DataFrame]:
+    def take(self, bucket: int, schemas: Mapping[str, Any]) -> Frames:
         """Return the rows of every table in a bucket; their files are deleted."""
         found = {}
         for name, schema in schemas.items():
             place = self._place(name, bucket)
-            found[name] = frame_of(_read(place, schema))
+            found[name] = frame_of(_read(place, schema), place)
             place.unlink(missing_ok=True)
         return found
 
@@ -69,9 +79,13 @@ class Buckets:
         return self.folder / f"{name}.{bucket}"
 
 
-def frame_of(table: Any) -> pl.DataFrame:
-    """Return an Arrow table as a Polars frame."""
-    found = pl.from_arrow(table)
+def frame_of(table: Any, path: Path) -> pl.DataFrame:
+    """Return an Arrow table as a Polars frame; `path` is where it comes from, for InputError (I-FORMAT)."""
+    try:
+        found = pl.from_arrow(table)
+    except PolarsError as problem:
+        message = f"`{path}` holds columns of no known kind: {problem}"
+        raise InputError(Fault("I-FORMAT", message)) from None
     assert isinstance(found, pl.DataFrame)
     return found
 

@@ -14,39 +14,33 @@ from dataclasses import dataclass, field
 from datetime import date
 from math import ceil
 from pathlib import Path
-from typing import Any, Literal, TextIO
+from typing import Any, Literal, Protocol, TextIO
 
-from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault, InputError, MissingExtraError, nearest
-from kamrules.frames.buckets import Buckets, frame_of, scratch
+from kamrules.errors import ArgumentError, Fault, InputError, nearest
+from kamrules.frames import BadValues, FrameAssessment, FrameAssessor
+from kamrules.frames.buckets import Buckets, Frames, frame_of, scratch
 from kamrules.frames.intake import names_read
 from kamrules.frames.parquet import ParquetSource, Sheet, about_of, free_memory, open_parquet, parquet_sheet
 from kamrules.frames.rows import CRITERIA, columns_of
 from kamrules.frames.wide import SEPARATOR
-from kamrules.output import output_file
 from kamrules.rules.framecode.run import known_lists
+from kamrules.rules.pack import Pack
+from kamrules.rules.plan import Plan
 from kamrules.validation import shown
-
-try:
-    import polars as pl
-    from polars.exceptions import PolarsError
-except ImportError as error:
-    raise MissingExtraError(
-        Fault("X-FRAME", "Parquet needs Polars", hint="install `kamrules[frame]`")
-    ) from error
+from kamrules.wholefile import text_file
 
 __all__ = ["BulkSummary", "Progress", "Step", "assess_parquet"]
 
 Step = Literal["cutting", "assessing"]
 Progress = Callable[[Step, int, int], None]
-Frames = Mapping[str, pl.DataFrame]
 
 DEALS, KEY, LINK, SUFFIX = "deals", "id", "deal_id", ".parquet"
 _MB = 1 << 20
-# Measured on the welding example, 300,000 deals of 4.7 KB in Arrow columns: 310 MB before the first row is read
-# (libraries, the pack as expressions), then 3.4 MB for each MB of a bucket's columns. Some room is left.
+# Measured on the welding example, 300,000 deals of 4.7 KB in Arrow columns: 310 MB before the first row is
+# read (libraries, the pack as expressions), then 3.4 MB for each MB of a bucket's columns. Some room is left.
 _FIXED_MB = 310
-_TIMES = 4
+# Statuses of criteria take 1.2 MB more.
+_TIMES, _TIMES_WITH_CRITERIA = 4, 5
 # Below the fixed amount a bucket is this part of what is given, so that it still becomes smaller with it.
 _LEAST_PART = 1 / 8
 # Of a bucket's share, the part that is in memory at once while files are cut.
@@ -54,6 +48,20 @@ _PIECES = 4
 _LEAST_ROWS, _MOST_ROWS = 100, 100_000
 _MOST_BUCKETS = 10_000
 _SLICE = 100_000  # rows of a row group at most
+
+
+class FrameEngine(Protocol):
+    """What is used of a `kamrules.Engine`, which stands a floor above."""
+
+    pack: Pack
+    plan: Plan
+
+    @property
+    def _frames(self) -> FrameAssessor: ...
+
+    @property
+    def assess_frame(self) -> Callable[..., FrameAssessment]:
+        """See `Engine.assess_frame`."""
 
 
 @dataclass(slots=True)
@@ -79,7 +87,7 @@ class BulkSummary:
         contradicted = self.claims["contradicted"]
         return bool(contradicted or self.red_lines or self.breaches or self.rejected or self.stray_rows)
 
-    def add(self, deals: pl.DataFrame) -> None:
+    def add(self, deals: Any) -> None:
         """Count assessed deals, given as rows of the wide table."""
         self.assessed += deals.height
         self.claims.update(_counts(deals["claim"]))
@@ -88,24 +96,24 @@ class BulkSummary:
         self.breaches.update(_counts(_each(deals["breaches"])))
 
 
-def _counts(values: pl.Series) -> dict[Any, int]:
+def _counts(values: Any) -> dict[Any, int]:
     return dict(values.value_counts().iter_rows())
 
 
-def _each(values: pl.Series) -> pl.Series:
+def _each(values: Any) -> Any:
     """Return the names of texts that hold several."""
     return values.filter(values != "").str.split(SEPARATOR).explode()
 
 
 def assess_parquet(  # noqa: PLR0913 - the files, and how to read and cut them
-    engine: Engine,
+    engine: FrameEngine,
     path: str | Path,
     output: str | Path,
     *,
     as_of: date,
     rejects: str | Path | None = None,
     criteria: str | Path | None = None,
-    bad_values: Literal["reject", "unknown"] = "reject",
+    bad_values: BadValues = "reject",
     ignored_columns: Iterable[str] = (),
     memory_mb: float = 1024,
     progress: Progress | None = None,
@@ -154,8 +162,8 @@ def assess_parquet(  # noqa: PLR0913 - the files, and how to read and cut them
     run = _Run(engine, as_of, bad_values, ignored, progress or _silent, sources)
     key_kind = run.check()
     has_issues = bad_values == "unknown"
-    wide = columns_of(engine, has_issues=has_issues) | {"deal_id": key_kind}
-    about = about_of(engine, as_of)
+    wide = columns_of(engine.pack, has_issues=has_issues) | {"deal_id": key_kind}
+    about = about_of(engine.pack, as_of)
     with ExitStack() as stack:
         # The last to be opened is the first to be there: who sees the output finds the others too.
         deals = stack.enter_context(parquet_sheet(places["output"], wide, about))
@@ -164,7 +172,7 @@ def assess_parquet(  # noqa: PLR0913 - the files, and how to read and cut them
             kinds = CRITERIA | {"deal_id": key_kind}
             statuses = stack.enter_context(parquet_sheet(places["criteria"], kinds, about))
         if rejects is not None:
-            refused = stack.enter_context(output_file(places["rejects"]))
+            refused = stack.enter_context(text_file(places["rejects"]))
         return run.into(_Outputs(deals, statuses, refused), places["output"].resolve(), memory_mb)
 
 
@@ -238,9 +246,9 @@ class _Outputs:
 class _Run:
     """One run over some files."""
 
-    engine: Engine
+    engine: FrameEngine
     as_of: date
-    bad_values: Literal["reject", "unknown"]
+    bad_values: BadValues
     ignored: frozenset[str]
     progress: Progress
     sources: Mapping[str, ParquetSource]
@@ -256,14 +264,7 @@ class _Run:
         if faults:
             raise InputError(faults)
         # No row yet: what is wrong with the columns is said before anything is read or written.
-        frames = {}
-        for name, source in self.sources.items():
-            try:
-                frames[name] = frame_of(source.empty())
-            except PolarsError as problem:
-                faults.append(Fault("I-FORMAT", f"`{source.path}` holds columns of no known kind: {problem}"))
-        if faults:
-            raise InputError(faults)
+        frames = {name: frame_of(source.empty(), source.path) for name, source in self.sources.items()}
         is_number = frames[DEALS].schema[KEY].is_integer()
         _ = self._assessed(frames).deals
         return "int" if is_number else "text"
@@ -273,13 +274,17 @@ class _Run:
         sources, columns = self._needed()
         total = sources[DEALS].rows
         summary = BulkSummary(deals_in=total)
-        share = max(memory_mb - _FIXED_MB, memory_mb * _LEAST_PART) * _MB / _TIMES
+        times = _TIMES if outputs.criteria is None else _TIMES_WITH_CRITERIA
+        share = max(memory_mb - _FIXED_MB, memory_mb * _LEAST_PART) * _MB / times
         sizes = {name: source.bytes_of_row(columns[name]) for name, source in sources.items()}
         whole = sum(sizes[name] * source.rows for name, source in sources.items())
         summary.buckets = max(1, min(ceil(whole / share), total, _MOST_BUCKETS))
         if summary.buckets == 1:
             self._assess(
-                lambda _: {name: frame_of(source.table(columns[name])) for name, source in sources.items()},
+                lambda _: {
+                    name: frame_of(source.table(columns[name]), source.path)
+                    for name, source in sources.items()
+                },
                 summary,
                 outputs,
             )
@@ -349,7 +354,7 @@ class _Run:
             _add(found.criteria, outputs.criteria)
 
 
-def _add(frame: pl.DataFrame, sheet: Sheet) -> None:
+def _add(frame: Any, sheet: Sheet) -> None:
     for rows in frame.iter_slices(_SLICE):
         sheet.add_table(rows.to_arrow())
 

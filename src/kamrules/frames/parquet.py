@@ -9,9 +9,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-from kamrules.engine import Engine
 from kamrules.errors import Fault, InputError, MissingExtraError
-from kamrules.output import bytes_file
+from kamrules.rules.pack import Pack
+from kamrules.wholefile import bytes_file
 
 try:
     import pyarrow as pa
@@ -89,7 +89,8 @@ class ParquetSource:
             for place in {0, len(groups) - 1} if groups else ():
                 found = self.file.iter_batches(_SAMPLE, row_groups=[place], columns=columns)
                 sizes += [batch.cast(self.schema_of(columns)).nbytes / len(batch) for batch in _first(found)]
-        return max(1.0, *sizes)
+        most: float = max(1.0, *sizes)
+        return most
 
 
 def _first(batches: Iterator[Any]) -> Iterator[Any]:
@@ -194,9 +195,8 @@ def free_memory() -> None:
     pa.default_memory_pool().release_unused()
 
 
-def about_of(engine: Engine, as_of: date) -> dict[str, str]:
+def about_of(pack: Pack, as_of: date) -> dict[str, str]:
     """Return what a file says of the rules and the day of its verdicts."""
-    pack = engine.pack
     return {
         "kamrules.pack": pack.id,
         "kamrules.pack_version": pack.version,

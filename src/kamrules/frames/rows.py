@@ -7,10 +7,9 @@ from collections import defaultdict
 from typing import Any, Literal
 
 from kamrules.assessment import Assessment
-from kamrules.engine import Engine
 from kamrules.frames.ask import PARTS
 from kamrules.frames.wide import CHOICE, SEPARATOR
-from kamrules.pipeline import tier_text
+from kamrules.rules.pack import Pack
 from kamrules.scoring.questions import Question
 
 Kind = Literal["text", "bool", "int", "float"]
@@ -20,17 +19,17 @@ _INDEX = re.compile(r"\[\d+\]")
 _INNER_DOT = re.compile(r"(?<!\])\.")
 
 
-def columns_of(engine: Engine, *, has_issues: bool = False) -> dict[str, Kind]:
+def columns_of(pack: Pack, *, has_issues: bool = False) -> dict[str, Kind]:
     """Return the columns of the wide table of a pack, in order; `issues` only where bad values are kept."""
     stage: dict[str, Kind] = {"deal_id": "text"}
     stage |= dict.fromkeys(("claimed", "supported", "possible", "claim"), "text")
     stage |= {"is_complete": "bool", "blockers": "text", "unknowns": "text"}
     tier: dict[str, Kind] = {}
-    if engine.pack.tier_table is not None:
+    if pack.tier_table is not None:
         tier = dict.fromkeys(("tier", "tier_decided", "recorded_tier"), "text")
         tier["tier_valid_for"] = "int"
     health: dict[str, Kind] = {}
-    if engine.pack.health is not None:
+    if pack.health is not None:
         health = dict.fromkeys(("health_low", "health_score", "health_high"), "float")
         health["grade"] = "text"
     last: list[str] = ["red_lines", "waived", "breaches", "ask_next", *(["issues"] if has_issues else [])]
@@ -56,7 +55,7 @@ def row_of(assessment: Assessment, *, has_issues: bool = False) -> dict[str, Any
     }
     if review is not None:
         row |= {
-            "tier": tier_text(assessment),
+            "tier": CHOICE.join(review.tier.possible) or "none",
             "tier_decided": review.decided,
             "recorded_tier": review.recorded,
             "tier_valid_for": review.valid_for_year,
