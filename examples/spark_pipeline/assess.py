@@ -2,9 +2,9 @@
 
     spark-submit --master 'local[2]' assess.py DEALS STAKEHOLDERS OUT [DAY]
 
-DEALS and STAKEHOLDERS are Parquet files or folders that Spark reads; other lists are added the same way. Every
-worker needs Python with `kamrules[spark]`. Nothing is collected to the driver but the counts printed at the
-end.
+DEALS and STAKEHOLDERS are Parquet files or folders that Spark reads; other lists are added the same way.
+Every worker needs Python with `kamrules[spark]`. Nothing is collected to the driver but the counts printed at
+the end.
 """
 
 from __future__ import annotations

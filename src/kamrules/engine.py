@@ -237,9 +237,8 @@ class Engine:
         >>> import polars as pl
         >>> from datetime import date
         >>> engine = compile(load_pack("handbook"))
-        >>> deals = pl.DataFrame(
-        ...     {"id": ["D1"], "milestone": ["M2"], "account__name": ["Lingang"], "account__industry": ["ships"]}
-        ... )
+        >>> account = {"account__name": ["Lingang"], "account__industry": ["shipbuilding"]}
+        >>> deals = pl.DataFrame({"id": ["D1"], "milestone": ["M2"], **account})
         >>> found = engine.assess_frame(deals, as_of=date(2026, 6, 30)).deals
         >>> found.select("deal_id", "claimed", "supported", "claim").row(0)
         ('D1', 'M2', 'M1', 'not_proven')
