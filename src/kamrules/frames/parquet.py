@@ -143,7 +143,7 @@ def reading(path: Path) -> Iterator[None]:
 
 
 def _plain(kind: Any) -> Any:
-    """Return the type that holds the same values without a dictionary."""
+    """Return the type that holds the same values without a dictionary or a view, which cannot be cut."""
     if pa.types.is_dictionary(kind):
         return _plain(kind.value_type)
     if pa.types.is_struct(kind):
@@ -152,7 +152,7 @@ def _plain(kind: Any) -> Any:
         return pa.list_(_plain(kind.value_type))
     if pa.types.is_large_list(kind) or pa.types.is_large_list_view(kind):
         return pa.large_list(_plain(kind.value_type))
-    return kind
+    return pa.large_string() if kind == pa.string_view() else kind
 
 
 @dataclass
