@@ -1,36 +1,75 @@
-"""`kamrules check PACK`: every fault of a pack, at line and column."""
+"""`kamrules check PACK`: every fault of a pack, then what the checks say, at line and column."""
 
 from __future__ import annotations
 
-import json
+from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import FINDINGS, results, show_faults
+from kamrules import __version__
+from kamrules.cli import FINDINGS, notes, results
 from kamrules.engine import check_pack
+from kamrules.formats import Findings, Form, written
+from kamrules.page import visible
+from kamrules.rules.checks import Report, members, run_checks
+from kamrules.rules.planning import plan_pack
+from kamrules.wholefile import text_file
+
+Bar = Literal["error", "warning", "info", "never"]
 
 
-def check(
+def check(  # noqa: PLR0913 - one argument for each option
     context: typer.Context,  # noqa: ARG001 - the contract of a command
     *,
     pack: Annotated[str, typer.Argument(metavar="PACK", help="A shipped pack, a pack file or its folder.")],
-    form: Annotated[
-        Literal["text", "json"], typer.Option("--format", help="How to show the faults.")
-    ] = "text",
+    form: Annotated[Form, typer.Option("--format", help="How to show what was found.")] = "text",
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option("--only", metavar="CHECK", help="Run this check only; may repeat.")
+    ] = None,
+    show: Annotated[
+        Literal["error", "warning", "info"],
+        typer.Option("--show", help="Show remarks of this severity and worse."),
+    ] = "warning",
+    fail_on: Annotated[
+        Bar, typer.Option("--fail-on", help="Exit with 1 on remarks this severe.")
+    ] = "warning",
 ) -> None:
-    """Check a pack and show every fault, each with its place and a hint."""
+    """Check a pack: every fault with its place and a hint, then what the checks find in a sound one."""
     found, faults = check_pack(pack)
-    console = results()
-    if form == "json":
-        pack_data = {"id": found.id, "version": found.version, "hash": found.hash}
-        data = {"pack": pack_data, "faults": [fault.to_dict() for fault in faults]}
-        console.out(json.dumps(data, ensure_ascii=False, indent=2), highlight=False)
-    else:
-        show_faults(faults, console=console)
-        name = f"{found.id} {found.version}"
-        count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
-        rules = len(found.criteria) + len(found.red_lines) + len(found.findings)
-        console.print(f"{name}: {count}" if faults else f"{name}: no faults in {rules} rules")
-    if faults:
+    report = Report(()) if faults else run_checks(found, plan_pack(found), only=tuple(only or ()))
+    shown = Report(report.at_least(show), report.suppressed, report.checked)
+    findings = Findings(found, __version__, faults, shown)
+    text = written(findings, form, {code: summary_of(member) for code, member in members().items()})
+    if output is not None:
+        with text_file(output) as stream:
+            stream.write(text + "\n")
+    elif text:
+        results().out(visible(text), highlight=False)
+    if form == "text" or output is not None:
+        (results() if form == "text" and output is None else notes()).print(
+            _closing(findings), soft_wrap=True
+        )
+    failing = () if fail_on == "never" else report.at_least(fail_on)
+    if faults or failing:
         raise typer.Exit(FINDINGS)
+
+
+def summary_of(member: object) -> str:
+    """Return the first line of a check's page."""
+    return (member.__doc__ or "").strip().splitlines()[0]
+
+
+def _closing(findings: Findings) -> str:
+    pack, count = findings.pack, len(findings.faults)
+    name = f"{pack.id} {pack.version}"
+    if count:
+        return f"{name}: {count} fault{'' if count == 1 else 's'}"
+    rules = len(pack.criteria) + len(pack.red_lines) + len(pack.findings)
+    report = findings.report
+    told = f"{len(report.remarks)} remarks" if report.remarks else "no faults"
+    silent = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
+    return f"{name}: {told} in {rules} rules by {len(report.checked)} checks{silent}"

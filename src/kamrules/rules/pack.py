@@ -77,6 +77,7 @@ class Pack:
     tactics: Mapping[str, f.Tactic]
     glossary: Mapping[str, f.Term]
     not_executable: Mapping[str, f.NotExecutable]
+    suppress: tuple[f.Suppression, ...]
     node: Node
 
     def __repr__(self) -> str:
@@ -145,6 +146,7 @@ def read_pack(
         health=header.health,
         plays_when=header.plays_when,
         privacy=header.privacy,
+        suppress=tuple(header.suppress),
         hash=hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
         fields=fields,
         node=node,

@@ -255,6 +255,9 @@ class ScorecardSpec(_Part):
 
     title: Words
     base: int | float = 0
+    total: int | float | None = Field(
+        default=None, description="the points of a deal with everything in place, to be checked"
+    )
     dimensions: dict[str, Words] = Field(default_factory=dict)
     grades: dict[str, Grade] = Field(default_factory=dict)
     veto: list[Literal["BLOCK", "ESCALATE", "CAUTION"]] = Field(default_factory=list)
@@ -348,6 +351,14 @@ class NotExecutable(_Part):
     why: Words
 
 
+class Suppression(_Part):
+    """A remark of a check that is meant to be so: which check, at which part (`criteria.M1.X1`), and why."""
+
+    check: Short
+    at: Short
+    why: Short
+
+
 class PackFile(_Part):
     """A pack file, or an included part of one (then only sections are given)."""
 
@@ -381,6 +392,7 @@ class PackFile(_Part):
     tactics: dict[str, Tactic] = Field(default_factory=dict)
     glossary: dict[str, Term] = Field(default_factory=dict)
     not_executable: dict[str, NotExecutable] = Field(default_factory=dict)
+    suppress: list[Suppression] = Field(default_factory=list)
 
 
 def pack_json_schema() -> dict[str, Any]:

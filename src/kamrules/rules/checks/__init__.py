@@ -1,0 +1,240 @@
+"""Checks of a pack that loads and plans without a fault: what is well formed and still wrong, or suspicious.
+
+Each other module of this folder is one check, named as its code is (`unused_param.py` is `unused-param`). Its
+docstring is its page: a summary line, then why it matters and what to do. It offers `SEVERITY` and
+`check(subject) -> Iterator[Remark]`; members are found in the folder and know nothing of each other.
+
+A remark is suppressed where the pack says so, with a reason:
+
+    suppress:
+      - {check: unused-param, at: params.old_cut, why: kept for last year's reports}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from importlib import import_module
+from pkgutil import iter_modules
+from typing import Any, Literal, Protocol, cast
+
+from kamrules.errors import ArgumentError, Fault, nearest
+from kamrules.rules.lang.core import Node
+from kamrules.rules.pack import Pack
+from kamrules.rules.plan import Flag
+from kamrules.rules.planning import Planned
+from kamrules.source import Span
+
+__all__ = ["SEVERITIES", "Member", "Remark", "Report", "Severity", "Subject", "members", "run_checks"]
+
+Severity = Literal["error", "warning", "info"]
+SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+_SUPPRESSION = "suppress"
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """One thing a check says of a pack: what is wrong, at which part (`at`) and place, and how to mend it.
+
+    `code` and `severity` are filled in by `run_checks`; `reason` is why it was suppressed, if it was.
+    """
+
+    at: str
+    message: str
+    hint: str = ""
+    span: Span | None = None
+    code: str = ""
+    severity: Severity = "warning"
+    reason: str = ""
+
+    def __str__(self) -> str:
+        place = f"{self.span}: " if self.span else ""
+        tail = f"; {self.hint}" if self.hint else ""
+        return f"{place}{self.severity}: {self.code}: {self.at}: {self.message}{tail}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the remark as plain JSON-ready data."""
+        span = self.span
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "at": self.at,
+            "message": self.message,
+            "hint": self.hint or None,
+            "path": span.path if span else None,
+            "line": span.line if span else None,
+            "column": span.column if span else None,
+            "suppressed_because": self.reason or None,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What is checked: a pack and its plan, both without a fault."""
+
+    pack: Pack
+    planned: Planned
+
+    def remark(self, path: tuple[str, ...], message: str, hint: str = "") -> Remark:
+        """Return a remark on the part of the pack at `path`."""
+        return Remark(".".join(path), message, hint, self.pack.span(*path))
+
+    def nodes(self) -> Iterator[tuple[tuple[str, ...], Node]]:
+        """Yield every condition that is judged, parameters and definitions put in, with its path."""
+        rules = {rule.id: rule for rule in self.planned.plan.rules}
+        for section, key in (
+            ("criteria", "met_when"),
+            ("red_lines", "trips_when"),
+            ("findings", "breach_when"),
+        ):
+            for name, spec in getattr(self.pack, section).items():
+                rule = rules.get(name)
+                if rule is None:
+                    continue
+                if getattr(spec, key) is not None:
+                    yield (section, name, key), rule.when
+                if rule.applies is not None:
+                    yield (section, name, "applies_when"), rule.applies
+        for table in self.planned.plan.tables:
+            for row in table.rows:
+                yield ("tables", table.id, "rows", row.id, "when"), row.when
+        for card in self.planned.plan.scorecards:
+            for entry in card.entries:
+                if isinstance(entry, Flag):
+                    yield ("scorecards", card.id, "entries", entry.id, "when"), entry.when
+
+    def conditions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield every expression of the pack with its path, in the order of the sections."""
+        pack = self.pack
+        yield from _texts(pack, "defs", ("expr",))
+        yield from _texts(pack, "milestones", ("late_entry_when",))
+        yield from _texts(pack, "criteria", ("met_when", "applies_when"))
+        yield from _texts(pack, "red_lines", ("trips_when", "applies_when", "waived_when"))
+        yield from _texts(pack, "findings", ("breach_when", "applies_when", "due_on"))
+        yield from _texts(pack, "tables", ("valid_for",))
+        for name, table in pack.tables.items():
+            for row, spec in table.rows.items():
+                yield ("tables", name, "rows", row, "when"), spec.when
+        yield from self._inner_conditions()
+        yield from _texts(pack, "plays", ("offered_when",))
+        if pack.plays_when is not None:
+            yield ("plays_when",), pack.plays_when
+
+    def _inner_conditions(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield what scores and forms are made of."""
+        for name, card in self.pack.scorecards.items():
+            for key, entry in card.entries.items():
+                parts = {"when": entry.when, "value": entry.value}
+                for kind, over in (("share", entry.share), ("mean", entry.mean)):
+                    for part in ("of", "when", "value", "weight"):
+                        parts[f"{kind}.{part}"] = getattr(over, part, None)
+                for part, text in parts.items():
+                    if text is not None:
+                        yield ("scorecards", name, "entries", key, *part.split(".")), text
+        for name, form in self.pack.forms.items():
+            for key, field in form.fields.items():
+                path = ("forms", name, "fields", key)
+                if field.path is not None:
+                    yield (*path, "path"), field.path
+                if field.each is not None:
+                    for part in ("of", "when", "show"):
+                        text = getattr(field.each, part)
+                        if text is not None:
+                            yield (*path, "each", part), text
+
+
+def _texts(pack: Pack, section: str, keys: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    for name, spec in getattr(pack, section).items():
+        for key in keys:
+            text = getattr(spec, key)
+            if text is not None:
+                yield (section, name, key), text
+
+
+class Member(Protocol):
+    """What each module of the folder offers."""
+
+    __doc__: str | None
+    SEVERITY: Severity
+    check: Callable[[Subject], Iterator[Remark]]
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the checks said: remarks in the order of the file, and those the pack suppresses."""
+
+    remarks: tuple[Remark, ...]
+    suppressed: tuple[Remark, ...] = ()
+    checked: tuple[str, ...] = ()
+
+    def at_least(self, severity: Severity) -> tuple[Remark, ...]:
+        """Return the remarks of this severity and worse."""
+        worst = SEVERITIES[: SEVERITIES.index(severity) + 1]
+        return tuple(one for one in self.remarks if one.severity in worst)
+
+
+def members() -> dict[str, Member]:
+    """Return every check by its code, in alphabetical order."""
+    return {
+        info.name.replace("_", "-"): cast("Member", import_module(f"{__name__}.{info.name}"))
+        for info in sorted(iter_modules(__path__), key=lambda module: module.name)
+    }
+
+
+def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = ()) -> Report:
+    """Run the checks on a pack that has no faults.
+
+    Parameters
+    ----------
+    pack, planned : the pack and what planning it gave
+    only : codes of the checks to run; all when empty
+
+    Raises
+    ------
+    ArgumentError
+        `only` names no check (A-VALUE).
+    """
+    known = members()
+    faults = [
+        Fault("A-VALUE", f"no check `{code}`", hint=nearest(code, known))
+        for code in only
+        if code not in known
+    ]
+    if faults:
+        raise ArgumentError(faults)
+    chosen = {code: member for code, member in known.items() if not only or code in only}
+    subject = Subject(pack, planned)
+    found = [
+        replace(remark, code=code, severity=member.SEVERITY)
+        for code, member in chosen.items()
+        for remark in member.check(subject)
+    ]
+    kept, suppressed = _suppressed(subject, found, frozenset(chosen), frozenset(known))
+    order = sorted(kept, key=lambda one: (one.span is None, one.span, one.code, one.at))
+    return Report(tuple(order), tuple(suppressed), tuple(chosen))
+
+
+def _suppressed(
+    subject: Subject, found: list[Remark], chosen: frozenset[str], known: frozenset[str]
+) -> tuple[list[Remark], list[Remark]]:
+    """Split the remarks into those that stay, a useless suppression among them, and the suppressed."""
+    kept, silent = list(found), []
+    for index, rule in enumerate(subject.pack.suppress):
+        path = (_SUPPRESSION, str(index))
+        if rule.check not in known:
+            hint = nearest(rule.check, known)
+            remark = subject.remark(path, f"no check `{rule.check}`", hint)
+            kept.append(replace(remark, code=_SUPPRESSION, severity="error"))
+            continue
+        hit = [one for one in kept if one.code == rule.check and _is_at(one.at, rule.at)]
+        kept = [one for one in kept if one not in hit]
+        silent += [replace(one, reason=rule.why) for one in hit]
+        if not hit and rule.check in chosen:
+            message = f"`{rule.check}` says nothing at `{rule.at}`"
+            remark = subject.remark(path, message, "remove the suppression")
+            kept.append(replace(remark, code=_SUPPRESSION, severity="warning"))
+    return kept, silent
+
+
+def _is_at(place: str, at: str) -> bool:
+    return place == at or place.startswith(f"{at}.")

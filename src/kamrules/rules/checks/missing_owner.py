@@ -1,0 +1,22 @@
+"""A hard criterion or work rule without an owner.
+
+When it is unmet or breached nobody is named to act on it. Name a desk as `owner`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kamrules.rules.checks import Remark, Severity, Subject
+
+SEVERITY: Severity = "warning"
+
+
+def check(subject: Subject) -> Iterator[Remark]:
+    """Yield hard criteria and work rules that nobody owns."""
+    for name, spec in subject.pack.criteria.items():
+        if spec.owner is None and spec.kind == "hard":
+            yield subject.remark(("criteria", name), "nobody owns it", "name a desk as `owner`")
+    for name, rule in subject.pack.findings.items():
+        if rule.owner is None:
+            yield subject.remark(("findings", name), "nobody owns it", "name a desk as `owner`")
