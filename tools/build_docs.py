@@ -22,8 +22,11 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from ruamel.yaml import YAML
+
 import kamrules as kr
 from kamrules.records import Deal
+from kamrules.rules.checks import members
 from kamrules.rules.lang.ops import ARITHMETIC, FUNCTIONS
 from kamrules.rules.lang.types import describe
 from kamrules.rules.schema import object_of, record_models
@@ -128,6 +131,25 @@ def operators_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def checks_page() -> str:
+    """Return a section for each check: its docstring, and what its cases plant."""
+    yaml = YAML(typ="safe")
+    lines = [
+        "# Checks",
+        "",
+        "What `kamrules check` finds in a pack that loads without a fault. Made from each check's docstring and",
+        "cases; `suppress` in the pack silences one, with a reason ([packs](../packs.md)).",
+    ]
+    for code, member in members().items():
+        summary, _, body = (member.__doc__ or "").strip().partition("\n")
+        cases = yaml.load((ROOT / "tests" / "checks" / f"{code}.yaml").read_text(encoding="utf-8"))
+        found = "; ".join(case["name"] for case in cases if case["at"])
+        silent = "; ".join(case["name"] for case in cases if not case["at"])
+        lines += ["", f"## {code}", "", f"*{member.SEVERITY}* · {summary}", "", body.strip(), ""]
+        lines += [f"- Found: {found}.", f"- Not found: {silent}."]
+    return "\n".join(lines) + "\n"
+
+
 def cli_page() -> str:
     """Return the help of every command."""
     lines = ["# Command line", ""]
@@ -199,6 +221,7 @@ def build() -> Iterator[tuple[Path, str]]:
         GENERATED / "records.md": records_page(),
         GENERATED / "operators.md": operators_page(),
         GENERATED / "cli.md": cli_page(),
+        GENERATED / "checks.md": checks_page(),
     }
     yield from generated.items()
     for page in PAGES:

@@ -153,3 +153,19 @@ def test_json(findings: Findings) -> None:
     data = json.loads(written(findings, "json", {}))
     assert [one["code"] for one in data["remarks"]] == ["missing-source", "score-total"]
     assert data["suppressed"][0]["suppressed_because"].startswith("for,")
+
+
+def test_the_published_process_has_the_defects_its_source_tells_of() -> None:
+    """Weights of 140 and 60 of 100, bands that share an end, a percentage of two colours, stages left out."""
+    pack = kr.load_pack(HERE.parents[1] / "examples" / "packs" / "posthog")
+    found = {(one.code, one.at) for one in run_checks(pack, plan_pack(pack)).at_least("warning")}
+    rows = {"employee_points": ["large"], "revenue_points": ["to_10", "to_100", "more"]}
+    rows |= {"usage_colour": ["concerning"], "routing": ["rule_3"]}
+    overlaps = {f"tables.{table}.rows.{row}.when" for table, some in rows.items() for row in some}
+    assert {at for code, at in found if code == "overlapping-rows"} == overlaps
+    assert {(code, at) for code, at in found if code != "overlapping-rows"} == {
+        ("score-total", "scorecards.new_customer.total"),
+        ("score-total", "scorecards.established_customer.total"),
+        ("skipped-number", "milestones.R5"),
+        ("uncovered-values", "tables.employee_points"),
+    }

@@ -202,3 +202,21 @@ def test_any_damaged_pack_gives_a_pack_or_our_error(
 def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
     text = GOOD.replace("owner: me", "owner: &a me").replace("version: 1.0.0", "version: &a 1.0.0")
     assert faults_in(text, tmp_path) == []
+
+
+def test_a_custom_amount_is_in_the_currency_of_the_pack(tmp_path: Path) -> None:
+    text = f"""
+        kamrules: 1
+        id: dollars
+        version: 1.0.0
+        title: {{en: x, zh: x}}
+        owner: sales
+        extends: {HERE / "small.yaml"}
+        currency: USD
+        fields: {{deal: {{fee: {{type: money, title: {{en: fee, zh: 费用}}}}}}}}
+        plays_when: 'deal.fee > money("5.00 USD")'
+    """
+    path = tmp_path / "pack.yaml"
+    path.write_text("\n".join(line[8:] for line in text.splitlines()), encoding="utf-8")
+    engine = kr.compile(kr.load_pack(path))
+    assert engine.read({"id": "D", "fee": "7.50 USD"}).model_dump()["fee"] == 750

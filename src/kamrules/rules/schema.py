@@ -131,7 +131,8 @@ def extend_models(
                 annotation = _replace(info.annotation, build, currency)
                 if annotation != info.annotation:
                     changed[name] = (annotation, info)
-            changed.update(extra.get(_snake(model.__name__), {}))
+            for name, (annotation, info) in extra.get(_snake(model.__name__), {}).items():
+                changed[name] = (_replace(annotation, build, currency), info)
             new = (
                 create_model(model.__name__, __base__=model, __doc__=model.__doc__, **changed)
                 if changed

@@ -108,7 +108,7 @@ class Emitter:
             return args[0].fill_null(default.param)
         return self.library.coalesce(args[0], args[1])
 
-    def _read(self, form: str, column: Any, param: Any) -> Any:
+    def _read(self, form: str, column: Any, param: Any) -> Any:  # noqa: C901 - one branch for each form
         lib = self.library
         match form:
             case "plain":
@@ -119,6 +119,8 @@ class Emitter:
                 return column.cast(lib.String)
             case "float":
                 return column.cast(lib.Float64)
+            case "int" if self.is_polars:
+                return column.cast(lib.Int64, strict=False)  # what is beyond 64 bits with a sign is null
             case "int":
                 return column.cast(lib.Int64)
             case "small":
