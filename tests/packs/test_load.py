@@ -204,19 +204,8 @@ def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
     assert faults_in(text, tmp_path) == []
 
 
-def test_a_custom_amount_is_in_the_currency_of_the_pack(tmp_path: Path) -> None:
-    text = f"""
-        kamrules: 1
-        id: dollars
-        version: 1.0.0
-        title: {{en: x, zh: x}}
-        owner: sales
-        extends: {HERE / "small.yaml"}
-        currency: USD
-        fields: {{deal: {{fee: {{type: money, title: {{en: fee, zh: 费用}}}}}}}}
-        plays_when: 'deal.fee > money("5.00 USD")'
-    """
-    path = tmp_path / "pack.yaml"
-    path.write_text("\n".join(line[8:] for line in text.splitlines()), encoding="utf-8")
-    engine = kr.compile(kr.load_pack(path))
-    assert engine.read({"id": "D", "fee": "7.50 USD"}).model_dump()["fee"] == 750
+def test_a_custom_amount_is_in_the_currency_of_the_pack() -> None:
+    engine = kr.compile(kr.load_pack(HERE.parents[1] / "examples" / "packs" / "posthog"))
+    assert engine.read({"id": "D", "monthly_revenue": "7.50 USD"}).model_dump()["monthly_revenue"] == 750
+    with pytest.raises(kr.RecordError, match="USD"):
+        engine.read({"id": "D", "monthly_revenue": "7.50 CNY"})
