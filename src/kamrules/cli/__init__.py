@@ -29,14 +29,15 @@ from kamrules.page import visible
 from kamrules.pipeline import find_deal, map_currency, open_source
 
 __all__ = [
-    "AsOf", "BadValues", "IgnoreColumns", "Language", "MapFile", "PackRef", "Params", "chosen_deal",
-    "day_or_today", "file_console", "guarded", "loaded_engine", "main", "notes", "results", "show_faults",
-    "show_text",
+    "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",
+    "chosen_deal", "day_or_today", "file_console", "guarded", "key_in", "loaded_engine", "main", "notes",
+    "results", "show_faults", "show_text",
 ]  # fmt: skip
 
 FINDINGS = 1
 BAD_INPUT = 2
 DEFECT = 3
+_LEAST_KEY = 16  # bytes, our choice: 128 bits cannot be guessed
 _PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
 _P = ParamSpec("_P")
 
@@ -57,6 +58,9 @@ BadValues = Annotated[
 IgnoreColumns = Annotated[
     list[str] | None,
     typer.Option("--ignore-column", metavar="NAME", help="Leave out a column, or FILE:COLUMN."),
+]
+KeyFile = Annotated[
+    Path | None, typer.Option("--key-file", metavar="FILE", help="A secret that signs certificates.")
 ]
 Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of texts.")]
 
@@ -182,6 +186,17 @@ def day_or_today(text: str | None) -> date:
     except ValueError:
         message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
         raise ArgumentError(Fault("A-DATE", message)) from None
+
+
+def key_in(path: Path | None) -> bytes | None:
+    """Return the secret in a file, without the line ends around it."""
+    if path is None:
+        return None
+    key = path.read_bytes().strip()
+    if len(key) < _LEAST_KEY:
+        message = f"the key in `{path}` has {len(key)} bytes, at least {_LEAST_KEY} are needed"
+        raise ArgumentError(Fault("A-KEY", message))
+    return key
 
 
 def loaded_engine(pack: str, params: list[str] | None, map_path: Path | None = None) -> Engine:
