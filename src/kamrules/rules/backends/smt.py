@@ -21,6 +21,7 @@ from kamrules.rules.smtcode.claims import (
     Is,
     Question,
     always,
+    asked,
     both,
     covers,
     decided,
@@ -49,6 +50,7 @@ __all__ = [
     "Prover",
     "Question",
     "always",
+    "asked",
     "both",
     "covers",
     "decided",
@@ -115,7 +117,9 @@ class Prover:
     as_of : date or None
         The day of the evaluation; None for any day of the domain.
     timeout_ms : int
-        How long one claim may take, the search for the smallest witness included.
+        How long one claim may take.
+    shrink_ms : int
+        How long the search for the smallest witness may take after that.
     domain : Domain
         The days that facts may be.
     """
@@ -124,6 +128,7 @@ class Prover:
     root: str = "deal"
     as_of: date | None = None
     timeout_ms: int = 5000
+    shrink_ms: int = 2000
     domain: Domain = _CENTURY
 
     def prove(self, claim: Claim) -> Proof:
@@ -155,7 +160,14 @@ class Prover:
     def _search(self, claim: Claim, needs: Needs) -> Search:
         sizes = needs.sizes(claim.refuted_by)
         return Search(
-            claim.refuted_by, self.schema, self.root, self.as_of, self.domain, self.timeout_ms, sizes
+            claim.refuted_by,
+            self.schema,
+            self.root,
+            self.as_of,
+            self.domain,
+            self.timeout_ms,
+            self.shrink_ms,
+            sizes,
         )
 
     def _prove(self, claim: Claim) -> Proof:

@@ -124,7 +124,7 @@ def plainest(kind: t.Type) -> Any:
         case t.Double():
             return 0.0
         case t.String():
-            return "x"
+            return "a"
         case t.Enum(values):
             return values[0]
         case t.Date():

@@ -34,7 +34,7 @@ class Witness:
 
 @dataclass(slots=True)
 class Search:
-    """Looks for a record that answers a question with yes, within `timeout_ms` from the first call."""
+    """Looks for a record that answers yes for `timeout_ms`, and then for a smaller one for `shrink_ms`."""
 
     question: Question
     schema: Object
@@ -42,6 +42,7 @@ class Search:
     as_of: date | None
     domain: Domain
     timeout_ms: int
+    shrink_ms: int
     sizes: dict[str, int]
     facts: Facts = field(init=False)
     place: Spot = field(init=False)
@@ -49,13 +50,17 @@ class Search:
     deadline: float = field(init=False)
 
     def __post_init__(self) -> None:
-        self.deadline = perf_counter() + self.timeout_ms / 1000
+        self.allow(self.timeout_ms)
         has_signs = any(asks_for_signs(node) for node in conditions(self.question))
         self.facts = Facts(self.domain, Texts(has_signs), self.sizes)
         self.place = Spot(self.root, self.schema, True)
         formula = formula_of(self.question, Encoder(self.facts, self.place, self.as_of))
         self.solver = z3.Solver()
         self.solver.add(*[as_term(one) for one in (*self.facts.constraints, formula)])
+
+    def allow(self, time_ms: int) -> None:
+        """Let what follows take so long."""
+        self.deadline = perf_counter() + time_ms / 1000
 
     def ask(self, *more: Any) -> Answer:
         """Return whether there is such a record, one with `more` besides."""
@@ -91,7 +96,8 @@ class Search:
             record, day = self.found()
             if not self.shows(record, day):
                 return None
-        record, day, is_smallest = self._smallest(dropped(record, self.schema, day, self.shows), day)
+        self.allow(self.shrink_ms)
+        record, day, is_smallest = self._smallest(record, day)
         if self.as_of is None:
             day = self._plain_day(record, day)
         return Witness(plain(record, self.schema, day, self.shows, self.domain), day, is_smallest)
@@ -99,11 +105,11 @@ class Search:
     def _smallest(self, record: Record, day: date) -> tuple[Record, date, bool]:
         while True:
             answer = self.ask(*self._lighter_than(weigh(record, self.schema)))
-            if answer != "yes":
-                return record, day, answer == "no"
-            lighter, new_day = self.found()
-            if not self.shows(lighter, new_day):
-                return record, day, False
+            if answer == "no":
+                return record, day, True
+            lighter, new_day = self.found() if answer == "yes" else (record, day)
+            if answer == "open" or not self.shows(lighter, new_day):
+                return dropped(record, self.schema, day, self.shows), day, False
             record, day = dropped(lighter, self.schema, new_day, self.shows), new_day
 
     def _lighter_than(self, weight: Weight) -> list[Any]:

@@ -21,6 +21,8 @@ Shows = Callable[[Record, date], bool]
 Step = str | int
 Path = tuple[Step, ...]
 
+_TEXTS = ("a", "b")
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Weight:
@@ -181,10 +183,11 @@ def _plainer(value: Any, kind: t.Type, as_of: date, fits: Callable[[Any], bool],
         case t.Enum(values):
             next((one for one in values[: values.index(value)] if fits(one)), None)
         case t.String():
-            next((one for one in ("a", "b") if value != one and fits(one)), None)
-        case t.Double():
-            options = (0.0, 1.0, -1.0, float(round(value)), round(value, 1), round(value, 3))
+            options = _TEXTS[: _TEXTS.index(value)] if value in _TEXTS else _TEXTS
             next((one for one in options if fits(one)), None)
+        case t.Double():
+            doubles = (0.0, 1.0, -1.0, float(round(value)), round(value, 1), round(value, 3))
+            next((one for one in doubles if fits(one)), None)
         case t.Bool():
             pass
         case _:
