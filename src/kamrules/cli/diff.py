@@ -1,0 +1,53 @@
+"""`kamrules diff OLD NEW`: which verdicts two versions of a pack give differently, with a deal for each."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from kamrules.cli import FINDINGS, AsOf, MapFile, day_or_today, loaded_engine, show_text
+from kamrules.packdiff import compare_on, compare_packs, to_dict, to_markdown
+from kamrules.pipeline import open_source
+from kamrules.wholefile import text_file
+
+
+def diff(  # noqa: PLR0913 - one argument for each option
+    context: typer.Context,  # noqa: ARG001 - the contract of a command
+    *,
+    old: Annotated[str, typer.Argument(metavar="OLD", help="A shipped pack, a pack file or its folder.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="The pack to compare it with.")],
+    source: Annotated[
+        str | None, typer.Option("--on", metavar="PATH", help="Show which deals of a source change.")
+    ] = None,
+    as_of: AsOf = None,
+    map_file: MapFile = None,
+    form: Annotated[
+        Literal["markdown", "json"], typer.Option("--format", help="How to show it.")
+    ] = "markdown",
+    proofs: Annotated[
+        bool,
+        typer.Option("--proofs/--no-proofs", help="Ask which verdicts can turn (needs kamrules[verify])."),
+    ] = True,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+    ] = None,
+) -> None:
+    """Compare two packs by their verdicts: which can turn, with a smallest deal, and which deals change."""
+    one, other = loaded_engine(old, None, map_file), loaded_engine(new, None, map_file)
+    found = compare_packs(one, other, proofs=proofs)
+    if source is not None:
+        reading = open_source(source, other, map_path=map_file)
+        found = compare_on(found, one, other, reading, as_of=day_or_today(as_of))
+    text = (
+        to_markdown(found) if form == "markdown" else json.dumps(to_dict(found), ensure_ascii=False, indent=1)
+    )
+    if output is None:
+        show_text(text)
+    else:
+        with text_file(output) as stream:
+            stream.write(text)
+    if not found.is_empty:
+        raise typer.Exit(FINDINGS)
