@@ -194,7 +194,7 @@ def done_in_spark(found: Any) -> Any:
 
 CASES: dict[str, Case] = {
     "plain, sorted": Case(open_polars, {}, 1.1),
-    "plain, shuffled": Case(open_polars, {"shuffled": True}, 1.1),
+    "plain, shuffled": Case(open_polars, {"shuffled": True}, None, 1.1),
     "keys of 18 letters, sorted": Case(open_polars, {"string_ids": True}, None, 1.1),
     "keys of 18 letters, shuffled": Case(open_polars, {"string_ids": True, "shuffled": True}, None, 1.1),
     "categories (Enum), sorted": Case(open_polars, {"categories": True}, 0.55),
