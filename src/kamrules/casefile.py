@@ -24,10 +24,10 @@ from kamrules.validation import faults_of
 from kamrules.yamltext import Node, merge, read_yaml
 
 ENDING = ".cases.yaml"
-_STAGE = ("supported", "possible", "claim")
+STAGE = ("supported", "possible", "claim")
 
 
-def _as_outputs(value: Any) -> Any:
+def as_outputs(value: Any) -> Any:
     """Read one output as a list of one, null as none, and points as texts to the hundredth."""
     if value is None:
         return []
@@ -47,7 +47,7 @@ class CaseSpec(_Part):
     base: str | None = None
     given: dict[str, Any] = Field(default_factory=dict)
     as_of: Day | None = None
-    expect: Annotated[dict[str, Annotated[list[str], BeforeValidator(_as_outputs)]], Field(min_length=1)]
+    expect: Annotated[dict[str, Annotated[list[str], BeforeValidator(as_outputs)]], Field(min_length=1)]
 
 
 class CasesSpec(_Part):
@@ -172,9 +172,9 @@ def _seen(engine: Engine, assessment: Assessment, case: Case) -> dict[str, tuple
     seen: dict[str, tuple[str, ...]] = {item.id: (item.status,) for item in assessment.criteria}
     seen |= {item.id: (item.status,) for item in assessment.red_lines}
     seen |= {item.id: (item.status,) for item in assessment.findings}
-    seen |= {key: tuple(_as_outputs(getattr(assessment.stage, key))) for key in _STAGE}
+    seen |= {key: tuple(as_outputs(getattr(assessment.stage, key))) for key in STAGE}
     if engine.pack.health is not None and assessment.health is not None:
-        seen[engine.pack.health] = tuple(_as_outputs([assessment.health.low, assessment.health.high]))
+        seen[engine.pack.health] = tuple(as_outputs([assessment.health.low, assessment.health.high]))
     outcome = engine.run(case.deal, as_of=case.as_of)
     for table, rows in zip(engine.plan.tables, outcome.tables, strict=True):
         seen[table.id] = judge_tier(table, rows, engine.pack.tables[table.id].outputs).possible
