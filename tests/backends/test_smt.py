@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from datetime import date
 from itertools import product
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
 
 import kamrules as kr
 from kamrules.records import Deal
 from kamrules.rules.lang import types as t
-from kamrules.rules.lang.core import Exists, Node, Or
+from kamrules.rules.lang.core import Compare, Const, Exists, Node, Or, Size, Tally, walk
 from kamrules.rules.lang.parse import parse
 from kamrules.rules.lang.reference import Unknown, evaluate
 from kamrules.rules.lang.typecheck import Scope, check
@@ -33,7 +35,9 @@ from kamrules.rules.smtcode.door import z3
 from kamrules.rules.smtcode.encode import Encoder
 from kamrules.rules.smtcode.facts import Domain, Facts, Spot
 from kamrules.rules.smtcode.logic import Formula, NotSaidError, as_term
+from kamrules.rules.smtcode.needs import Needs
 from kamrules.rules.smtcode.records import pinned
+from kamrules.rules.smtcode.search import Search
 from kamrules.rules.smtcode.shrink import dropped, weigh
 from kamrules.rules.smtcode.texts import Texts, asks_for_signs
 
@@ -112,7 +116,7 @@ def test_what_is_proved_holds_and_no_record_is_smaller_than_the_witness(expr: An
         assert weigh(dict(proof.witness), TEST_SCHEMA) <= weigh(smaller, TEST_SCHEMA)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(typed_expressions(), typed_expressions(), records())
 def test_what_two_conditions_are_proved_to_share_holds(one: Any, other: Any, record: Any) -> None:
     first, second = core_of(one), core_of(other)
@@ -295,6 +299,27 @@ def test_a_proof_says_for_which_lists_it_holds(text: str, bound: int | None, for
     assert for_any_length == (not proof.reason)
 
 
+_LOOPS = (Exists, Tally, Size)
+_LISTED = (
+    typed_expressions().map(core_of).filter(lambda node: any(isinstance(one, _LOOPS) for one in walk(node)))
+)
+
+
+@settings(max_examples=30)
+@given(_LISTED, _LISTED, st.sampled_from([True, False, None]))
+def test_longer_lists_than_the_bound_change_no_answer(one: Node, other: Node, truth: bool | None) -> None:
+    question = smt.both(smt.Is(one, frozenset({truth})), smt.Is(other, frozenset({False, None})))
+    needs = Needs()
+    sizes = needs.sizes(question)
+    assume(not needs.open)
+    longer = {path: sizes.get(path, 0) + 3 for path in _LISTS}
+    answers = set()
+    for size in (sizes, longer):
+        with contextlib.suppress(NotSaidError):
+            answers.add(Search(question, TEST_SCHEMA, "deal", AS_OF, ALL_TIME, 1000, 0, size).ask())
+    assert len(answers - {"open"}) <= 1
+
+
 def test_a_record_longer_than_the_bound_may_refute_what_is_proved_up_to_it() -> None:
     text = "deal.people.filter(p, p.influence > 9).size() - deal.tags.size() > 5 && deal.tags.size() == 0"
     proof = PROVER.prove(smt.never(core_of_text(text)))
@@ -383,8 +408,24 @@ def test_what_z3_cannot_say_is_undecided_and_named(text: str, word: str) -> None
 def test_a_loop_inside_a_loop_is_undecided() -> None:
     people, tags = _text("deal.people.exists(p, p.influence > 5)", "deal.tags.exists(t, t == 'a')")
     assert isinstance(people, Exists)
-    proof = PROVER.prove(smt.never(Exists(people.range, people.var, tags)))
-    assert (proof.status, proof.reason) == ("undecided", "z3 has no word for a loop inside a loop")
+    assert isinstance(tags, Exists)
+    for body in (tags, Compare(">", Size(tags.range), Const(5, t.Int()))):
+        proof = PROVER.prove(smt.never(Exists(people.range, people.var, body)))
+        assert (proof.status, proof.reason) == ("undecided", "z3 has no word for a loop inside a loop")
+
+
+def test_a_witness_that_does_not_replay_is_not_shown() -> None:
+    proof = PROVER.prove(smt.never(core_of_text("deal.x * deal.x == 2.0")))
+    assert (proof.status, "replayed" in proof.reason, proof.witness) == ("undecided", True, None)
+
+
+def test_without_time_for_the_smallest_a_witness_has_nothing_to_spare() -> None:
+    node = core_of_text("deal.people.filter(p, p.influence > 3).size() >= 2 && (deal.n > 7 || deal.flag)")
+    proof = smt.Prover(TEST_SCHEMA, timeout_ms=20_000, shrink_ms=0).prove(smt.never(node))
+    assert not proof.is_smallest
+    assert proof.witness is not None
+    record, day = dict(proof.witness), proof.as_of or AS_OF
+    assert dropped(record, TEST_SCHEMA, day, lambda one, on: evaluate(node, one, on) is True) == record
 
 
 def test_a_question_is_shown_as_smtlib() -> None:

@@ -3,7 +3,8 @@
 A member module has one public function `compile_plan(plan, ...) -> Program`. A Program runs one record:
 `program.run(record, as_of) -> Outcome`. All members agree with the reference on every record the plan's
 schema allows; a disagreement is a defect. Members never import each other. The program of `frame` runs
-a whole data frame at once, with the same meaning.
+a whole data frame at once, with the same meaning. `smt` compiles nothing: its `Prover` answers claims about
+all records, with witnesses that the reference replays.
 """
 
 from __future__ import annotations

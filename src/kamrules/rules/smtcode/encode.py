@@ -10,7 +10,7 @@ from typing import Any
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.smtcode.door import z3
-from kamrules.rules.smtcode.facts import DAY, Facts, Spot, stored
+from kamrules.rules.smtcode.facts import DAY, Facts, Slots, Spot, stored
 from kamrules.rules.smtcode.logic import (
     FALSE,
     TRUE,
@@ -129,7 +129,7 @@ class Encoder:
                 most = _sum([conj(inside, neg(body.false)) for inside, body in bodies])
                 return Counted(known, sure, most)
             case core.Size(range_):
-                slots = self.facts.slots(self._place(range_, env))
+                slots = self._slots(range_, env, element)
                 total = _sum(list(slots.inside))
                 return Counted(slots.known, total, total)
 
@@ -223,13 +223,16 @@ class Encoder:
             return decided(known, found)
         return within(known, found, (0, t.INT_MAX), node.type)
 
+    def _slots(self, range_: core.Field, env: Env, element: str) -> Slots:
+        if element:  # `needs` counts the elements of lists of the record only
+            raise NotSaidError("a loop inside a loop")
+        return self.facts.slots(self._place(range_, env))
+
     def _elements(
         self, node: core.Exists | core.Tally, env: Env, element: str
     ) -> tuple[Formula, list[tuple[Any, Truth]]]:
         """Return whether the list is known, and for each slot whether it is filled and what the body says."""
-        if element:
-            raise NotSaidError("a loop inside a loop")
-        slots = self.facts.slots(self._place(node.range, env))
+        slots = self._slots(node.range, env, element)
         bodies = []
         for inside, spot in zip(slots.inside, slots.elements, strict=True):
             bodies.append((inside, self._truth(node.body, {**env, node.var.name: spot}, spot.path)))

@@ -48,6 +48,7 @@ class Search:
     place: Spot = field(init=False)
     solver: Any = field(init=False)
     deadline: float = field(init=False)
+    trouble: str = ""
 
     def __post_init__(self) -> None:
         self.allow(self.timeout_ms)
@@ -68,14 +69,18 @@ class Search:
         if left_ms <= 0:
             return "open"
         self.solver.set("timeout", left_ms)
-        answer = self.solver.check(*more)
+        try:
+            answer = self.solver.check(*more)
+        except z3.Z3Exception as error:  # out of memory, mostly
+            self.trouble = str(error)
+            return "open"
         return "yes" if answer == z3.sat else "no" if answer == z3.unsat else "open"
 
     def why_open(self) -> str:
         """Return why there was no answer."""
         if perf_counter() >= self.deadline:
             return f"no answer within {self.timeout_ms} ms"
-        return f"z3 gave up: {self.solver.reason_unknown()}"
+        return f"z3 gave up: {self.trouble or self.solver.reason_unknown()}"
 
     def shows(self, record: Record, day: date) -> bool:
         """Whether a record answers yes on the reference evaluator."""
