@@ -31,7 +31,7 @@ check: $(DEV)
 	$(BIN)/python tools/build_docs.py --check
 	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/python tools/frame_table.py --check
-	$(BIN)/kamrules check handbook
+	$(BIN)/kamrules check handbook --prove
 
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py

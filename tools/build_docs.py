@@ -26,7 +26,7 @@ from ruamel.yaml import YAML
 
 import kamrules as kr
 from kamrules.records import Deal
-from kamrules.rules.checks import members
+from kamrules.rules.checks import members, proves
 from kamrules.rules.lang.ops import ARITHMETIC, FUNCTIONS
 from kamrules.rules.lang.types import describe
 from kamrules.rules.schema import object_of, record_models
@@ -137,15 +137,16 @@ def checks_page() -> str:
     lines = [
         "# Checks",
         "",
-        "What `kamrules check` finds in a pack that loads without a fault. Made from the docstring and the cases of",
-        "each check; `suppress` in the pack silences one, with a reason ([packs](../packs.md)).",
+        "What `kamrules check` finds in a pack that loads without a fault. Made from the docstring and cases of each",
+        "check; those that prove run with `--prove`; `suppress` in the pack silences one, with a reason ([packs](../packs.md)).",
     ]
     for code, member in members().items():
         summary, _, body = (member.__doc__ or "").strip().partition("\n")
         cases = yaml.load((ROOT / "tests" / "checks" / f"{code}.yaml").read_text(encoding="utf-8"))
         found = "; ".join(case["name"] for case in cases if case["at"])
         silent = "; ".join(case["name"] for case in cases if not case["at"])
-        lines += ["", f"## {code}", "", f"*{member.SEVERITY}* · {summary}", "", body.strip(), ""]
+        word = f"{member.SEVERITY}, proves" if proves(member) else member.SEVERITY
+        lines += ["", f"## {code}", "", f"*{word}* · {summary}", "", body.strip(), ""]
         lines += [f"- Found: {found}.", f"- Not found: {silent}."]
     return "\n".join(lines) + "\n"
 

@@ -60,6 +60,7 @@ def _json(findings: Findings, about: Mapping[str, str]) -> str:
         "faults": [fault.to_dict() for fault in findings.faults],
         "remarks": [remark.to_dict() for remark in findings.report.remarks],
         "suppressed": [remark.to_dict() for remark in findings.report.suppressed],
+        "skipped": list(findings.report.skipped),
         "checks": {code: about.get(code, "") for code in findings.report.checked},
     }
     return json.dumps(data, ensure_ascii=False, indent=2)

@@ -1,8 +1,8 @@
 """Two versions of a pack compared by what they say, not by their text.
 
-For each rule whose condition changed: which verdicts can turn into which, each with the smallest deal that
-shows it (by the prover, with `kamrules[verify]`). On a pipeline: which deals change milestone, tier, health or
-red lines, and by which criteria. Markdown for a pull request.
+For each rule whose condition changed: which verdicts can turn into which, each with the smallest deal
+that shows it (by the prover, with `kamrules[verify]`). On a pipeline: which deals change milestone, tier,
+health or red lines, and by which criteria. Markdown for a pull request.
 """
 
 from __future__ import annotations

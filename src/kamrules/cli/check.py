@@ -30,6 +30,9 @@ def check(  # noqa: PLR0913 - one argument for each option
     only: Annotated[
         list[str] | None, typer.Option("--only", metavar="CHECK", help="Run this check only; may repeat.")
     ] = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Ask the prover, too: some seconds, and kamrules[verify].")
+    ] = False,
     show: Annotated[
         Literal["error", "warning", "info"],
         typer.Option("--show", help="Show remarks of this severity and worse."),
@@ -40,8 +43,10 @@ def check(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Check a pack: every fault with its place and a hint, then what the checks find in a sound one."""
     found, faults = check_pack(pack)
-    report = Report(()) if faults else run_checks(found, plan_pack(found), only=tuple(only or ()))
-    shown = Report(report.at_least(show), report.suppressed, report.checked)
+    report = (
+        Report(()) if faults else run_checks(found, plan_pack(found), only=tuple(only or ()), prove=prove)
+    )
+    shown = Report(report.at_least(show), report.suppressed, report.checked, report.skipped)
     findings = Findings(found, __version__, faults, shown)
     text = written(findings, form, {code: summary_of(member) for code, member in members().items()})
     if output is not None:
@@ -72,4 +77,5 @@ def _closing(findings: Findings) -> str:
     report = findings.report
     told = f"{len(report.remarks)} remarks" if report.remarks else "no faults"
     silent = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
-    return f"{name}: {told} in {rules} rules by {len(report.checked)} checks{silent}"
+    skipped = f", {len(report.skipped)} skipped: --prove runs them" if report.skipped else ""
+    return f"{name}: {told} in {rules} rules by {len(report.checked)} checks{silent}{skipped}"

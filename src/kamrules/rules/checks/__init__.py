@@ -2,7 +2,9 @@
 
 Each other module of this folder is one check, named as its code is (`unused_param.py` is `unused-param`). Its
 docstring is its page: a summary line, then why it matters and what to do. It offers `SEVERITY` and
-`check(subject) -> Iterator[Remark]`; members are found in the folder and know nothing of each other.
+`check(subject) -> Iterator[Remark]`; members are found in the folder and know nothing of each other. One
+that asks the prover sets `PROVES = True`: it takes seconds and `kamrules[verify]`, so it runs only when asked
+for, and is reported as skipped otherwise.
 
 A remark is suppressed where the pack says so, with a reason:
 
@@ -21,11 +23,21 @@ from typing import Any, Literal, Protocol, cast
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.lang.core import Node
 from kamrules.rules.pack import Pack
-from kamrules.rules.plan import Flag
+from kamrules.rules.plan import Flag, Rule
 from kamrules.rules.planning import Planned
 from kamrules.source import Span
 
-__all__ = ["SEVERITIES", "Member", "Remark", "Report", "Severity", "Subject", "members", "run_checks"]
+__all__ = [
+    "SEVERITIES",
+    "Member",
+    "Remark",
+    "Report",
+    "Severity",
+    "Subject",
+    "members",
+    "proves",
+    "run_checks",
+]
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
@@ -74,6 +86,11 @@ class Subject:
 
     pack: Pack
     planned: Planned
+
+    @property
+    def rules(self) -> dict[str, Rule]:
+        """The rules of the plan by their id."""
+        return {rule.id: rule for rule in self.planned.plan.rules}
 
     def remark(self, path: tuple[str, ...], message: str, hint: str = "") -> Remark:
         """Return a remark on the part of the pack at `path`."""
@@ -156,16 +173,21 @@ class Member(Protocol):
 
     __doc__: str | None
     SEVERITY: Severity
+    PROVES: bool
     check: Callable[[Subject], Iterator[Remark]]
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the checks said: remarks in the order of the file, and those the pack suppresses."""
+    """What the checks said: remarks in the order of the file, and those the pack suppresses.
+
+    `skipped` are the checks that ask the prover, when nobody asked for proofs.
+    """
 
     remarks: tuple[Remark, ...]
     suppressed: tuple[Remark, ...] = ()
     checked: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
 
     def at_least(self, severity: Severity) -> tuple[Remark, ...]:
         """Return the remarks of this severity and worse."""
@@ -181,18 +203,26 @@ def members() -> dict[str, Member]:
     }
 
 
-def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = ()) -> Report:
+def proves(member: Member) -> bool:
+    """Whether a check asks the prover."""
+    return getattr(member, "PROVES", False)
+
+
+def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = (), prove: bool = False) -> Report:
     """Run the checks on a pack that has no faults.
 
     Parameters
     ----------
     pack, planned : the pack and what planning it gave
     only : codes of the checks to run; all when empty
+    prove : run the checks that ask the prover, too; one that `only` names runs in any case
 
     Raises
     ------
     ArgumentError
         `only` names no check (A-VALUE).
+    MissingExtraError
+        A check that asks the prover is to run and z3 is not installed.
     """
     known = members()
     faults = [
@@ -202,7 +232,8 @@ def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = ()) -> R
     ]
     if faults:
         raise ArgumentError(faults)
-    chosen = {code: member for code, member in known.items() if not only or code in only}
+    wanted = {code: member for code, member in known.items() if not only or code in only}
+    chosen = {code: member for code, member in wanted.items() if prove or code in only or not proves(member)}
     subject = Subject(pack, planned)
     found = [
         replace(remark, code=code, severity=member.SEVERITY)
@@ -211,7 +242,8 @@ def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = ()) -> R
     ]
     kept, suppressed = _suppressed(subject, found, frozenset(chosen), frozenset(known))
     order = sorted(kept, key=lambda one: (one.span is None, one.span, one.code, one.at))
-    return Report(tuple(order), tuple(suppressed), tuple(chosen))
+    skipped = tuple(code for code in wanted if code not in chosen)
+    return Report(tuple(order), tuple(suppressed), tuple(chosen), skipped)
 
 
 def _suppressed(
