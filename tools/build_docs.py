@@ -137,8 +137,8 @@ def checks_page() -> str:
     lines = [
         "# Checks",
         "",
-        "What `kamrules check` finds in a pack that loads without a fault. Made from the docstring and the cases of",
-        "each check; those that prove run with `--prove`. `suppress` in the pack silences a remark, with a reason",
+        "What `kamrules check` finds in a pack that loads without a fault. Made from each check's docstring and",
+        "cases; those that prove run with `--prove`. `suppress` in the pack silences a remark, with a reason",
         "([packs](../packs.md)).",
     ]
     for code, member in members().items():
