@@ -137,7 +137,7 @@ def checks_page() -> str:
     lines = [
         "# Checks",
         "",
-        "What `kamrules check` finds in a pack that loads without a fault. Made from each check's docstring and",
+        "What `kamrules check` finds in a pack that loads without a fault, from each check's docstring and",
         "cases; those that prove run with `--prove`. `suppress` in the pack silences a remark, with a reason",
         "([packs](../packs.md)).",
     ]
