@@ -31,6 +31,7 @@ check: $(DEV)
 	$(BIN)/python tools/build_docs.py --check
 	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/python tools/frame_table.py --check
+	$(BIN)/python tools/mutants.py --check
 	$(BIN)/kamrules check handbook --prove
 
 docs: $(DEV)

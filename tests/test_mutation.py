@@ -1,11 +1,12 @@
 """Mutation of packs: which mistakes are tried, where they go, and which cases notice them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from kamrules.casefile import Case, case_files, read_cases
+from kamrules.casefile import Case, case_files, read_cases, run_case
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.errors import ArgumentError
 from kamrules.mutation import MutationReport, Survivor, mutate
@@ -19,6 +20,8 @@ from kamrules.rules.lang.parse import parse
 from kamrules.rules.lang.printer import core_text
 from kamrules.rules.lang.typecheck import Scope, check
 from kamrules.rules.pack import locate_pack
+from kamrules.rules.plan import Rule
+from kamrules.rules.planning import plan_pack, satisfied, waiver_id
 from kamrules.source import Text
 
 LAMP = Path(__file__).parent / "packs" / "lamp"
@@ -208,6 +211,49 @@ def test_progress_counts_to_the_end(lamp: Engine) -> None:
     seen: list[tuple[int, int]] = []
     mutate(lamp, [], limit=5, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(count, 5) for count in range(1, 6)]
+
+
+# --- verdicts of the judge are those of an engine compiled from the changed plan
+
+
+def compiled(engine: Engine, parts: Parts, whole: Parts) -> Engine:
+    """Return the engine of the plan with these parts, gates written out."""
+    rules = {rule.id: rule for rule in engine.plan.rules} | dict(parts.rules)
+
+    def gate(name: str) -> core.Node:
+        joined = parts.gates.get(name, whole.gates[name]).joined
+        if joined.form == "all_of":
+            nodes = (gate(other) if other in whole.gates else satisfied(rules[other]) for other in joined.ids)
+        else:
+            nodes = (
+                core.Or((core.Not(rules[other].when), rules[waiver_id(other)].when)) for other in joined.ids
+            )
+        return joined.kind(tuple(nodes))
+
+    rules |= {name: Rule(name, gate(name)) for name in parts.gates}
+    tables = tuple(parts.tables.get(table.id, table) for table in engine.plan.tables)
+    cards = tuple(
+        replace(card, entries=tuple(parts.entries.get(entry.id, entry) for entry in card.entries))
+        for card in engine.plan.scorecards
+    )
+    planned = plan_pack(engine.pack)
+    plan = replace(planned.plan, rules=tuple(rules.values()), tables=tables, scorecards=cards)
+    return Engine(engine.pack, replace(planned, plan=plan))
+
+
+def test_a_mutant_is_killed_exactly_when_its_own_engine_fails_a_case(
+    lamp: Engine, lamp_cases: tuple[Case, ...]
+) -> None:
+    sources = Sources(lamp.pack, lamp.plan)
+    whole = sources.all()
+    judge = Judge(lamp, lamp_cases, whole)
+    for mutant in mutants_of(sources):
+        parts = sources.made(mutant.edit)
+        own = compiled(lamp, parts, whole)
+        failed = [case.name for case in lamp_cases if run_case(own, case)]
+        killer = judge.killer(parts)
+        assert (killer is not None) == bool(failed), str(mutant)
+        assert killer is None or killer.name in failed, str(mutant)
 
 
 # --- the handbook: what mutation takes for the pack is the pack

@@ -36,8 +36,10 @@ class Mutant:
 
 
 def mutants_of(sources: Sources) -> Iterator[Mutant]:
-    """Yield every mutant of the pack, in the order of its sections."""
+    """Yield every mutant of what a case may tell, in the order of the sections of the pack."""
     for path, source in sources.texts.items():
+        if not sources.is_read(path):
+            continue
         for what, before, after, changed in _changes(sources, path, source):
             yield Mutant(*owner(path), sources.pack.span(*path), what, before, after, {path: changed})
     yield from _levels(sources)

@@ -268,6 +268,10 @@ class Sources:
                 users[path] = list(dict.fromkeys(key for keys in naming for key in keys))
         return users
 
+    def is_read(self, path: Path) -> bool:
+        """Whether a source goes into anything at all: a definition may serve plays alone."""
+        return bool(self._users[path])
+
     def made(self, edit: Edit) -> Parts:
         """Return every part of the plan that the change goes into, made anew."""
         return self._make(dict.fromkeys(key for path in edit for key in self._users[path]), edit)
