@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import narwhals as nw
 
-from kamrules.rules.framecode.border import Source, SourceKind
+from kamrules.rules.framecode.border import Source
 from kamrules.rules.framecode.columns import Expr, Total, columns_of
+from kamrules.rules.framecode.dtypes import sources_of
 from kamrules.rules.framecode.emit import Emitter
 from kamrules.rules.framecode.stages import staged
 from kamrules.rules.framecode.table import How
@@ -26,10 +27,7 @@ class NarwhalsTable:
 
     def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:  # noqa: ARG002 - see `Table`
         """Return what each column holds."""
-        found: dict[str, Source] = {}
-        for name, dtype in self.frame.collect_schema().items():
-            _add(found, (name,), dtype)
-        return found
+        return sources_of(self.frame.collect_schema(), nw)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns."""
@@ -138,40 +136,6 @@ class NarwhalsTable:
         return self.frame.to_native()
 
 
-def _add(found: dict[str, Source], place: tuple[str, ...], dtype: Any) -> None:
-    """Add a column, and the fields of a struct under joined names."""
-    found["__".join(place)] = Source(_kind(dtype), str(dtype), place=place)
-    if dtype == nw.Struct:
-        for one in dtype.fields:
-            _add(found, (*place, one.name), one.dtype)
-
-
 def summand(total: Total) -> Expr:
     """Return what is to be added up for a total: truths as 0 or 1."""
     return total.expr if total.form == "sum" else total.expr.to("int")
-
-
-def _kind(dtype: Any) -> SourceKind:
-    if dtype == nw.Boolean:
-        return "bool"
-    if dtype.is_integer():
-        return "int"
-    if dtype.is_float():
-        return "float"
-    if dtype == nw.Decimal:
-        return "decimal"
-    if dtype == nw.String:
-        return "text"
-    if dtype in (nw.Categorical, nw.Enum):
-        return "category"
-    if dtype == nw.Date:
-        return "date"
-    if dtype == nw.Datetime:
-        return "moment" if dtype.time_zone else "naive"
-    if dtype == nw.Duration:
-        return "span"
-    if dtype == nw.List:
-        return "list"
-    if dtype == nw.Struct:
-        return "struct"
-    return "null" if dtype == nw.Unknown else "other"

@@ -14,8 +14,9 @@ from typing import Any, Self
 import polars as pl
 from polars.exceptions import ComputeError
 
-from kamrules.rules.framecode.border import Source, SourceKind
+from kamrules.rules.framecode.border import Source
 from kamrules.rules.framecode.columns import Expr, Total, col, columns_of
+from kamrules.rules.framecode.dtypes import sources_of
 from kamrules.rules.framecode.emit import Emitter
 from kamrules.rules.framecode.stages import staged
 from kamrules.rules.framecode.table import How
@@ -48,10 +49,7 @@ class PolarsTable:
 
     def sources(self, needed: Collection[str] = ()) -> Mapping[str, Source]:  # noqa: ARG002 - see `Table`
         """Return what each column holds."""
-        found: dict[str, Source] = {}
-        for name, dtype in self.frame.collect_schema().items():
-            _add(found, (name,), dtype)
-        return found
+        return sources_of(self.frame.collect_schema(), pl)
 
     def names(self) -> tuple[str, ...]:
         """Return the names of the columns."""
@@ -234,14 +232,6 @@ class PolarsTable:
         return self.frame.collect() if self.is_eager else self.frame
 
 
-def _add(found: dict[str, Source], place: tuple[str, ...], dtype: pl.DataType) -> None:
-    """Add a column, and the fields of a struct under joined names."""
-    found["__".join(place)] = Source(_kind(dtype), str(dtype), place=place)
-    if isinstance(dtype, pl.Struct):
-        for one in dtype.fields:
-            _add(found, (*place, one.name), one.dtype)  # type: ignore[arg-type]  # of an instance they are too
-
-
 def _as_lists(values: pl.Series, ends: pl.Series) -> pl.Series:
     """Return rows that stand together as lists, each up to its end, without a copy of the values."""
     import pyarrow as pa  # noqa: PLC0415 - a shortcut where it is installed
@@ -272,29 +262,3 @@ def _total(name: str, total: Total) -> pl.Expr:
             return pl.col(name).sum()
         case "rows":
             return pl.len().cast(pl.Int64)
-
-
-def _kind(dtype: pl.DataType) -> SourceKind:
-    if dtype == pl.Boolean:
-        return "bool"
-    if dtype.is_integer():
-        return "int"
-    if dtype.is_float():
-        return "float"
-    if dtype == pl.Decimal:
-        return "decimal"
-    if dtype == pl.String:
-        return "text"
-    if dtype in (pl.Categorical, pl.Enum):
-        return "category"
-    if dtype == pl.Date:
-        return "date"
-    if isinstance(dtype, pl.Datetime):
-        return "moment" if dtype.time_zone else "naive"
-    if dtype == pl.Duration:
-        return "span"
-    if dtype == pl.List:
-        return "list"
-    if dtype == pl.Struct:
-        return "struct"
-    return "null" if dtype == pl.Null else "other"
