@@ -31,8 +31,7 @@ from benchmarks.workload import Deal, make_plan
 from kamrules.assessment import Assessment
 from kamrules.rules.backends import frame, reference
 from kamrules.rules.framecode import door
-from kamrules.rules.plan import Plan
-from kamrules.rules.verdict import NA, Outcome, Points, TableRows, Truth
+from tests.backends.outcomes import outcome_of
 
 Frames = tuple[pl.DataFrame, pl.DataFrame | None]
 Run = Callable[[], Any]
@@ -226,18 +225,6 @@ def check_case(case: Case) -> None:
         for one, other in zip(outcome.scores, wanted.scores, strict=True):
             assert abs(one.low - other.low) <= TOLERANCE
             assert abs(one.high - other.high) <= TOLERANCE
-
-
-def outcome_of(plan: Plan, row: Deal) -> Outcome:
-    """Return what a row of our result says, as an outcome."""
-    truths: list[Truth] = [NA if row.get(f"{rule.id}__na") else row[rule.id] for rule in plan.rules]
-    tables = []
-    for table in plan.tables:
-        truth = {one.id: row[f"{table.id}__{one.id}"] for one in table.rows}
-        sure = tuple(name for name, one in truth.items() if one)
-        tables.append(TableRows(sure, tuple(name for name, one in truth.items() if one is None)))
-    points = (Points(row[f"{card.id}__low"], row[f"{card.id}__high"]) for card in plan.scorecards)
-    return Outcome(tuple(truths), tuple(tables), tuple(points))
 
 
 def check_by_hand(found: Mapping[Any, Deal], records: Mapping[Any, Deal], *, is_kleene: bool = True) -> None:

@@ -10,9 +10,10 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement
 
 from kamrules.errors import Fault
+from kamrules.junit import document
 from kamrules.rules.checks import Remark, Report, Severity
 from kamrules.rules.pack import Pack
 from kamrules.source import Span
@@ -133,8 +134,7 @@ def _junit(findings: Findings, about: Mapping[str, str]) -> str:
         if remarks:
             failure = SubElement(case, "failure", message=about.get(code) or code)
             failure.text = "\n".join(map(str, remarks))
-    indent(suite)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(suite, encoding="unicode")
+    return document(suite)
 
 
 def _failing(remarks: Iterable[Remark]) -> Sequence[Remark]:

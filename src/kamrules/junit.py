@@ -32,7 +32,7 @@ def junit_text(results: Iterable[CaseResult]) -> str:
     for result in results:
         suite = suites.get(result.path)
         if suite is None:
-            suite = suites[result.path] = ET.SubElement(root, "testsuite", name=_clean(str(result.path)))
+            suite = suites[result.path] = ET.SubElement(root, "testsuite", name=str(result.path))
         _add(suite, result)
     for suite in suites.values():
         cases = suite.findall("testcase")
@@ -41,8 +41,14 @@ def junit_text(results: Iterable[CaseResult]) -> str:
         suite.set("failures", str(len(failed)))
         suite.set("errors", "0")
         suite.set("time", f"{sum(float(case.get('time', '0')) for case in cases):.3f}")
+    return f"{document(root)}\n"
+
+
+def document(root: ET.Element) -> str:
+    """Return an indented XML document; what XML cannot hold is written as U+FFFD."""
     ET.indent(root)
-    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+    text = _NO_XML.sub("�", ET.tostring(root, encoding="unicode"))
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}'
 
 
 def write_junit(path: Path, results: Iterable[CaseResult]) -> None:
@@ -54,14 +60,10 @@ def write_junit(path: Path, results: Iterable[CaseResult]) -> None:
 def _add(suite: ET.Element, result: CaseResult) -> None:
     span = result.case.span
     case = ET.SubElement(
-        suite, "testcase", classname=_clean(result.path.name), name=_clean(result.case.name),
-        file=_clean(span.path), line=str(span.line), time=f"{result.seconds:.3f}",
+        suite, "testcase", classname=result.path.name, name=result.case.name,
+        file=span.path, line=str(span.line), time=f"{result.seconds:.3f}",
     )  # fmt: skip
     if result.differences:
-        lines = [_clean(str(difference)) for difference in result.differences]
+        lines = [str(difference) for difference in result.differences]
         message = lines[0] if len(lines) == 1 else f"{len(lines)} expectations do not hold"
         ET.SubElement(case, "failure", message=message, type="expectation").text = "\n".join(lines)
-
-
-def _clean(text: str) -> str:
-    return _NO_XML.sub("�", text)

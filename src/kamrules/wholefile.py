@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
@@ -50,3 +50,28 @@ def _opened(place: Path, shown: Path, mode: Literal["wb", "xb"]) -> BinaryIO:
     except OSError as problem:
         reason = (problem.strerror or "cannot be opened").lower()
         raise ArgumentError(Fault("A-OUTPUT", f"cannot write `{shown}`: {reason}")) from None
+
+
+def keep_apart(targets: Mapping[str, Path | None], is_input: Callable[[Path], bool]) -> None:
+    """Refuse to write over what is read, or one result over the other; devices and pipes may be shared.
+
+    `targets` are the files to write by the names to call them; `is_input` is asked with resolved paths.
+
+    Raises
+    ------
+    ArgumentError
+        A-OUTPUT when a target belongs to the input, or is given twice.
+    """
+    taken: dict[Path, str] = {}
+    for name, target in targets.items():
+        if target is None or (target.exists() and not target.is_file() and not target.is_dir()):
+            continue
+        place = target.resolve()
+        if is_input(place):
+            raise ArgumentError(
+                Fault("A-OUTPUT", f"`{target}` belongs to the input", hint="name another file")
+            )
+        if place in taken:
+            message = f"`{target}` given for both {taken[place]} and {name}, two files expected"
+            raise ArgumentError(Fault("A-OUTPUT", message))
+        taken[place] = name

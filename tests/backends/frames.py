@@ -19,8 +19,6 @@ from kamrules.rules.lang.types import (
     Type,
     is_text,
 )  # fmt: skip
-from kamrules.rules.plan import Plan
-from kamrules.rules.verdict import NA, Outcome, Points, TableRows, Truth
 
 Columns = dict[str, tuple[Type | str, list[Any]]]
 Frames = tuple[Any, dict[str, Any]]
@@ -198,15 +196,3 @@ def plain_rows(frame: Any) -> list[dict[str, Any]]:
     found = nw.from_native(frame)
     eager = found.collect() if isinstance(found, nw.LazyFrame) else found
     return list(eager.to_arrow().to_pylist())
-
-
-def outcome_of(plan: Plan, row: Mapping[str, Any]) -> Outcome:
-    """Return what a row of the result says, as an outcome."""
-    truths: list[Truth] = [NA if row.get(f"{rule.id}__na") else row[rule.id] for rule in plan.rules]
-    tables = []
-    for table in plan.tables:
-        truth = {one.id: row[f"{table.id}__{one.id}"] for one in table.rows}
-        sure = tuple(name for name, one in truth.items() if one)
-        tables.append(TableRows(sure, tuple(name for name, one in truth.items() if one is None)))
-    points = tuple(Points(row[f"{card.id}__low"], row[f"{card.id}__high"]) for card in plan.scorecards)
-    return Outcome(tuple(truths), tuple(tables), points)

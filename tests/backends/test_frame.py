@@ -21,11 +21,11 @@ from tests.backends.frames import (
     PORTABLE,
     converted,
     duckdb_tables,
-    outcome_of,
     parameters,
     polars_frames,
     rows_of,
 )  # fmt: skip
+from tests.backends.outcomes import outcome_of
 from tests.backends.plans import cases, core_of_text
 from tests.lang import conformance
 from tests.strategies import AS_OF, TEST_SCHEMA

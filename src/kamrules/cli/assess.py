@@ -36,6 +36,7 @@ from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.output import output_file, write_rejects, writer_for
 from kamrules.page import DealTable, show_summary, visible
 from kamrules.pipeline import Result, Summary, assess_source, open_source
+from kamrules.wholefile import keep_apart
 
 Form = Literal["table", "json", "jsonl", "csv", "parquet"]
 _PARQUET = ".parquet"
@@ -227,21 +228,12 @@ def _listed(counts: Counter[str]) -> str:
 
 
 def _keep_apart(source: str, places: Mapping[str, Path | None]) -> None:
-    """Refuse to write over what is read, or one result over the other; devices and pipes may be shared."""
     read = Path(source).resolve()
-    taken: dict[Path, str] = {}
-    for option, target in places.items():
-        if target is None or (target.exists() and not target.is_file()):
-            continue
-        place = target.resolve()
-        if place == read or (place.parent == read and place.suffix.lower() in {".csv", _PARQUET}):
-            raise ArgumentError(
-                Fault("A-OUTPUT", f"`{target}` belongs to the input", hint="name another file")
-            )
-        if place in taken:
-            message = f"`{target}` given for both {taken[place]} and {option}, two files expected"
-            raise ArgumentError(Fault("A-OUTPUT", message))
-        taken[place] = option
+
+    def is_input(place: Path) -> bool:
+        return place == read or (place.parent == read and place.suffix.lower() in {".csv", _PARQUET})
+
+    keep_apart(places, is_input)
 
 
 def _show_refused(refused: list[Rejection]) -> None:

@@ -27,7 +27,7 @@ from kamrules.rules.framecode.run import known_lists
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Plan
 from kamrules.validation import shown
-from kamrules.wholefile import text_file
+from kamrules.wholefile import keep_apart, text_file
 
 __all__ = ["BulkSummary", "Progress", "Step", "assess_parquet"]
 
@@ -213,22 +213,13 @@ def _opened(path: Path, lists: list[str]) -> dict[str, ParquetSource]:
 
 
 def _keep_apart(path: Path, sources: Mapping[str, ParquetSource], places: Mapping[str, Path]) -> None:
-    """Refuse to write over what is read, or one result over the other."""
     read = {source.path.resolve() for source in sources.values()}
     folder = path.resolve() if path.is_dir() else None
-    taken: dict[Path, str] = {}
-    for name, place in places.items():
-        if place.exists() and not place.is_file() and not place.is_dir():
-            continue
-        target = place.resolve()
-        if target in read or (target.parent == folder and target.suffix.lower() == SUFFIX):
-            raise ArgumentError(
-                Fault("A-OUTPUT", f"`{place}` belongs to the input", hint="name another file")
-            )
-        if target in taken:
-            message = f"`{place}` given for both {taken[target]} and {name}, two files expected"
-            raise ArgumentError(Fault("A-OUTPUT", message))
-        taken[target] = name
+
+    def is_input(place: Path) -> bool:
+        return place in read or (place.parent == folder and place.suffix.lower() == SUFFIX)
+
+    keep_apart(places, is_input)
 
 
 # --- assessing
