@@ -104,7 +104,7 @@ def parse_yaml(text: str, name: str = "", *, error: type[KamrulesError] = InputE
         raise error(
             Fault("P-YAML", f"not readable as YAML: {str(problem).splitlines()[0]}", Span(name))
         ) from None
-    except (AssertionError, IndexError, TypeError, AttributeError):
+    except (AssertionError, LookupError, TypeError, AttributeError):
         # The YAML library gives up on some malformed streams with bare exceptions.
         raise error(Fault("P-YAML", "not readable as YAML", Span(name))) from None
     if root is None:

@@ -199,6 +199,13 @@ def test_any_damaged_pack_gives_a_pack_or_our_error(
         kr.compile(kr.load_pack(path))
 
 
+def test_a_version_of_yaml_that_is_not_known_is_a_fault(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text("%YAML 9.9\n---\n" + GOOD, "utf-8")
+    with pytest.raises(KamrulesError, match="P-YAML"):
+        kr.load_pack(path)
+
+
 def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
     text = GOOD.replace("owner: me", "owner: &a me").replace("version: 1.0.0", "version: &a 1.0.0")
     assert faults_in(text, tmp_path) == []
