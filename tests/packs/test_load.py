@@ -199,9 +199,9 @@ def test_any_damaged_pack_gives_a_pack_or_our_error(
         kr.compile(kr.load_pack(path))
 
 
-def test_a_version_of_yaml_that_is_not_known_is_a_fault(tmp_path: Path) -> None:
+def test_a_version_of_yaml_named_too_late_is_a_fault(tmp_path: Path) -> None:
     path = tmp_path / "pack.yaml"
-    path.write_text("%YAML 9.9\n---\n" + GOOD, "utf-8")
+    path.write_text(GOOD.replace("  S.X2:\n", "  S.X2:\n%YAML 9.9\n"), "utf-8")
     with pytest.raises(KamrulesError, match="P-YAML"):
         kr.load_pack(path)
 
