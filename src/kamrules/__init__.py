@@ -24,6 +24,7 @@ from kamrules.errors import (
 )
 from kamrules.explain import explain
 from kamrules.forms import FilledForm, fill_form, form_markdown
+from kamrules.paths import LawfulPath, shortest_path
 from kamrules.records import Account, Deal, Evidence, Stakeholder
 from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
@@ -59,6 +60,7 @@ __all__ = [
     "FrameAssessment",
     "InputError",
     "KamrulesError",
+    "LawfulPath",
     "MissingExtraError",
     "Pack",
     "PackError",
@@ -74,4 +76,5 @@ __all__ = [
     "json_schema",
     "load_pack",
     "pack_json_schema",
+    "shortest_path",
 ]

@@ -18,6 +18,7 @@ from kamrules.rules.pack import Pack, read_pack
 from kamrules.rules.planning import Planned, plan_pack
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Outcome
+from kamrules.scoring.milestones import Gate
 from kamrules.validation import shown
 from kamrules.wording import ASSESSMENT, Language, Wording
 
@@ -102,6 +103,7 @@ class Engine:
         self.plan = planned.plan
         self.model = planned.model
         self.forms = planned.forms
+        self.actions = planned.actions
         self._planned = planned
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)
@@ -266,11 +268,16 @@ class Engine:
     def _frames(self) -> FrameAssessor:
         from kamrules.frames import FrameAssessor, rules_of  # noqa: PLC0415 - needs an extra
 
-        return FrameAssessor(rules_of(self.pack, self._planned, self._assessor.gates))
+        return FrameAssessor(rules_of(self.pack, self._planned, self.gates))
 
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""
         return self._assessor.program.run(self.read(deal), _day(as_of))
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The hard criteria of each milestone, by side, in the order of the milestones."""
+        return self._assessor.gates
 
     def label(self, path: str, language: Language = "en") -> str:
         """Return the title of a fact for a path such as `deal.stakeholders[2].stance`."""

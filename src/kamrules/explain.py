@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal
 
@@ -17,7 +16,7 @@ from kamrules.rules.trace import Fact
 from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.scoring.questions import Question
 from kamrules.scoring.stakeholders import Answer, Interval, StakeholderMap
-from kamrules.wording import escape_markdown
+from kamrules.sections import Item, Section, as_markdown, as_text
 
 Language = Literal["en", "zh"]
 Format = Literal["text", "markdown", "json"]
@@ -25,18 +24,6 @@ Format = Literal["text", "markdown", "json"]
 _PATH = re.compile(r"\bdeal(?:\.\w+)+")
 _MACRO = re.compile(r"\.(?:exists|all|filter|exists_one|size)\(")
 _SHOWN_FACTS = 8
-
-
-@dataclass(slots=True)
-class _Item:
-    head: str
-    notes: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Section:
-    title: str
-    items: list[_Item] = field(default_factory=list)
 
 
 def explain(
@@ -78,7 +65,9 @@ def explain(
         return json.dumps(engine.to_dict(assessment, language), ensure_ascii=False, indent=2)
     writer = _Writer(engine, assessment, language)
     sections = list(writer.sections())
-    return _markdown(writer.title(), sections) if format == "markdown" else _text(writer.title(), sections)
+    return (
+        as_markdown(writer.title(), sections) if format == "markdown" else as_text(writer.title(), sections)
+    )
 
 
 class _Writer:
@@ -97,12 +86,12 @@ class _Writer:
         names = [part for part in (a.deal_id, a.deal_name, a.account_name) if part]
         return " · ".join([*names, f"{self.say('as_of')} {a.as_of}", f"{a.pack.id} {a.pack.version}"])
 
-    def sections(self) -> Iterator[_Section]:
+    def sections(self) -> Iterator[Section]:
         yield self.stage()
         by_id = {result.id: result for result in self.a.criteria}
         for key, names in (("blocks", self.a.stage.blockers), ("unknown", self.a.stage.unknowns)):
             if names:
-                yield _Section(self.say(key), [self.criterion(by_id[name]) for name in names])
+                yield Section(self.say(key), [self.criterion(by_id[name]) for name in names])
         if self.a.tier is not None:
             yield self.tier()
         if self.a.health is not None:
@@ -111,18 +100,16 @@ class _Writer:
             yield self.people(self.a.people)
         lines = [self.red_line(line) for line in self.a.red_lines if line.status in {"tripped", "waived"}]
         if lines:
-            yield _Section(self.say("red_lines"), lines)
+            yield Section(self.say("red_lines"), lines)
         breaches = [self.finding(finding) for finding in self.a.findings if finding.status == "breach"]
         if breaches:
-            yield _Section(self.say("findings"), breaches)
+            yield Section(self.say("findings"), breaches)
         if self.a.plays:
             plays = [self.engine.pack.plays[name] for name in self.a.plays]
-            offered = [
-                _Item(play.name.get(self.language), [play.advice.get(self.language)]) for play in plays
-            ]
-            yield _Section(self.say("plays"), offered)
+            offered = [Item(play.name.get(self.language), [play.advice.get(self.language)]) for play in plays]
+            yield Section(self.say("plays"), offered)
         if self.a.ask_first:
-            yield _Section(self.say("ask"), [self.question(question) for question in self.a.ask_first[:10]])
+            yield Section(self.say("ask"), [self.question(question) for question in self.a.ask_first[:10]])
         yield self.overview()
 
     def milestone(self, name: str | None) -> str:
@@ -131,26 +118,26 @@ class _Writer:
         spec = self.engine.pack.milestones.get(name)
         return f"{name} {spec.name.get(self.language)}" if spec else name
 
-    def stage(self) -> _Section:
+    def stage(self) -> Section:
         stage = self.a.stage
         items = [
-            _Item(f"{self.say(key)}: {self.milestone(getattr(stage, key))}")
+            Item(f"{self.say(key)}: {self.milestone(getattr(stage, key))}")
             for key in ("claimed", "supported", "possible")
         ]
-        items.append(_Item(self.say("complete") if stage.is_complete else self.say(f"claim.{stage.claim}")))
+        items.append(Item(self.say("complete") if stage.is_complete else self.say(f"claim.{stage.claim}")))
         for key in ("regressed", "skipped"):
             names = getattr(stage, key)
             if names:
-                items.append(_Item(f"{self.say(key)}: {', '.join(self.milestone(name) for name in names)}"))
-        return _Section(self.say("stage"), items)
+                items.append(Item(f"{self.say(key)}: {', '.join(self.milestone(name) for name in names)}"))
+        return Section(self.say("stage"), items)
 
-    def criterion(self, result: CriterionResult) -> _Item:
+    def criterion(self, result: CriterionResult) -> Item:
         spec = self.engine.pack.criteria[result.id]
         slides = ", ".join(f"p{slide}" for slide in spec.source.slide or [])
         head = f"{result.id} {spec.name.get(self.language)}" + (
             f" ({self.say('slide')} {slides})" if slides else ""
         )
-        item = _Item(head)
+        item = Item(head)
         if spec.all_of is None:
             item.notes += self.fact_notes(result.facts)
         if result.missing:
@@ -185,10 +172,10 @@ class _Writer:
             f"{self.engine.label(fact.path, self.language)} = {self.engine.show(fact, self.language)}{level}"
         )
 
-    def tier(self) -> _Section:
+    def tier(self) -> Section:
         review = self.a.tier
         if review is None:
-            return _Section(self.say("tier"))
+            return Section(self.say("tier"))
         tier = review.tier
         if tier.decided:
             head = tier.decided
@@ -204,27 +191,27 @@ class _Writer:
             notes.append(
                 f"{self.say('why_not')} {doubt.output}: {status}: {self.titled('; '.join(doubt.conditions))}"
             )
-        return _Section(self.say("tier"), [_Item(head, notes)])
+        return Section(self.say("tier"), [Item(head, notes)])
 
-    def health(self, health: Health) -> _Section:
+    def health(self, health: Health) -> Section:
         head = f"{health.low:.1f} … {health.high:.1f}" if health.width else f"{health.low:.1f}"
         notes = []
         if health.vetoed_by:
             notes.append(f"{self.say('no_grade')} {', '.join(health.vetoed_by)}")
         elif health.grades:
             notes.append(f"{self.say('grade')}: {'/'.join(health.grades)}")
-        items = [_Item(f"{head} {self.say('points')}", notes)]
+        items = [Item(f"{head} {self.say('points')}", notes)]
         items += [self.entry(line, "gives", line.low - line.worst) for line in health.for_it]
         items += [self.entry(line, "withholds", line.best - line.high) for line in health.against_it]
         unknown = [line for line in health.ledger if line.low < line.high]
         items += [self.entry(line, "open", line.high - line.low) for line in unknown]
-        return _Section(self.say("health"), items)
+        return Section(self.say("health"), items)
 
-    def people(self, people: StakeholderMap) -> _Section:
+    def people(self, people: StakeholderMap) -> Section:
         measures = people.measures()
         shown = [key.removeprefix("people.") for key in HEADINGS if key.startswith("people.")]
-        items = [_Item(f"{self.say(f'people.{key}')}: {self.measure(measures[key])}") for key in shown]
-        return _Section(self.say("people"), items)
+        items = [Item(f"{self.say(f'people.{key}')}: {self.measure(measures[key])}") for key in shown]
+        return Section(self.say("people"), items)
 
     def measure(self, measure: Answer | Interval) -> str:
         if isinstance(measure, Interval):
@@ -234,13 +221,13 @@ class _Writer:
             return self.say("unknown_status")
         return self.say("yes" if measure.truth else "no")
 
-    def entry(self, line: LedgerEntry, key: str, points: float) -> _Item:
+    def entry(self, line: LedgerEntry, key: str, points: float) -> Item:
         card = self.engine.pack.scorecards[self.engine.pack.health or ""]
         title = card.entries[line.id].title
         name = title.get(self.language) if title is not None else ""
-        return _Item(f"{self.say(key)} {points:.1f}: {line.id} {name}".rstrip())
+        return Item(f"{self.say(key)} {points:.1f}: {line.id} {name}".rstrip())
 
-    def red_line(self, line: RedLineResult) -> _Item:
+    def red_line(self, line: RedLineResult) -> Item:
         spec = self.engine.pack.red_lines[line.id]
         day = date.fromisoformat(line.act_on or self.a.as_of)
         notes = [
@@ -251,9 +238,9 @@ class _Writer:
             notes.append(f"{self.say('waived')}: {'; '.join(self.fact(fact) for fact in line.waived_by)}")
         basis = "; ".join(f"{base.law} ({base.mark})" for base in spec.basis if base.applies_on(day))
         head = f"{line.id} [{spec.severity}] {spec.name.get(self.language)}"
-        return _Item(head, [*notes, basis] if basis else notes)
+        return Item(head, [*notes, basis] if basis else notes)
 
-    def finding(self, finding: FindingResult) -> _Item:
+    def finding(self, finding: FindingResult) -> Item:
         spec = self.engine.pack.findings[finding.id]
         notes = [spec.message.get(self.language)]
         if spec.owner is not None:
@@ -262,42 +249,22 @@ class _Writer:
             notes.append(f"{self.say('owner')}: {name}")
         if finding.due_on is not None:
             notes.append(f"{self.say('due')}: {finding.due_on}")
-        return _Item(f"{finding.id} {spec.name.get(self.language)}", notes)
+        return Item(f"{finding.id} {spec.name.get(self.language)}", notes)
 
-    def question(self, question: Question) -> _Item:
+    def question(self, question: Question) -> Item:
         label = self.engine.label(question.path, self.language)
         gains = []
         if question.criteria:
             gains.append(f"{self.say('opens')} {', '.join(question.criteria)}")
         if question.narrows:
             gains.append(f"{self.say('narrows')} {question.narrows:.1f}")
-        return _Item(f"{label} — {'; '.join(gains)}")
+        return Item(f"{label} — {'; '.join(gains)}")
 
-    def overview(self) -> _Section:
+    def overview(self) -> Section:
         items = []
         names = {"unknown": "unknown_status"}
         for status in ("met", "unmet", "unknown", "not_applicable"):
             ids = [result.id for result in self.a.criteria if result.status == status]
             if ids:
-                items.append(_Item(f"{self.say(names.get(status, status))} ({len(ids)}): {', '.join(ids)}"))
-        return _Section(self.say("all"), items)
-
-
-def _text(title: str, sections: list[_Section]) -> str:
-    lines = [title]
-    for section in sections:
-        lines += ["", section.title]
-        for item in section.items:
-            lines.append(f"  {item.head}")
-            lines += [f"      {note}" for note in item.notes]
-    return "\n".join(lines) + "\n"
-
-
-def _markdown(title: str, sections: list[_Section]) -> str:
-    lines = [f"# {escape_markdown(title)}"]
-    for section in sections:
-        lines += ["", f"## {section.title}", ""]
-        for item in section.items:
-            lines.append(f"- {escape_markdown(item.head)}")
-            lines += [f"  - {escape_markdown(note)}" for note in item.notes]
-    return "\n".join(lines) + "\n"
+                items.append(Item(f"{self.say(names.get(status, status))} ({len(ids)}): {', '.join(ids)}"))
+        return Section(self.say("all"), items)

@@ -35,6 +35,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "forms": f.Form,
     "plays": f.Play,
     "tactics": f.Tactic,
+    "actions": f.Action,
     "glossary": f.Term,
     "not_executable": f.NotExecutable,
 }
@@ -61,6 +62,7 @@ class Pack:
     health: str | None
     plays_when: str | None
     privacy: f.Privacy | None
+    off_limits: tuple[str, ...]
     hash: str
     sources: Mapping[str, f.Deck]
     fields: Mapping[str, Mapping[str, f.CustomField]]
@@ -75,6 +77,7 @@ class Pack:
     forms: Mapping[str, f.Form]
     plays: Mapping[str, f.Play]
     tactics: Mapping[str, f.Tactic]
+    actions: Mapping[str, f.Action]
     glossary: Mapping[str, f.Term]
     not_executable: Mapping[str, f.NotExecutable]
     suppress: tuple[f.Suppression, ...]
@@ -146,6 +149,7 @@ def read_pack(
         health=header.health,
         plays_when=header.plays_when,
         privacy=header.privacy,
+        off_limits=tuple(header.off_limits),
         suppress=tuple(header.suppress),
         hash=hashlib.sha256(json.dumps(content, sort_keys=True, ensure_ascii=False).encode()).hexdigest(),
         fields=fields,

@@ -20,6 +20,7 @@ Condition = Annotated[str, StringConstraints(min_length=1, max_length=8192)]
 Short = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_whitespace=True)]
 ValueType = Literal["bool", "int", "double", "string", "enum", "date", "timestamp", "duration", "money"]
 Scalar = bool | int | float | str
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
 
 
 class _Part(BaseModel):
@@ -321,6 +322,36 @@ class Tactic(_Part):
     source: Source
 
 
+class Action(_Part):
+    """Something the team can do to change what is on record: what `kamrules path` makes its steps of.
+
+    An action says of which `facts` it is, a path standing for all below it: `find_out` makes a missing fact
+    known, `confirm` gives it a higher evidence level, `change` makes a known fact another, `add` gives a list
+    one more element, of which `when` holds. Of several actions for a fact the one with the longest path is
+    taken, of those the cheapest.
+    """
+
+    name: Words
+    does: Annotated[list[Literal["find_out", "confirm", "change", "add"]], Field(min_length=1)]
+    facts: Annotated[list[Short], Field(min_length=1)]
+    cost: Annotated[int, Field(ge=1, le=1000)]
+    days: Annotated[int, Field(ge=0, le=3650)] = 0
+    weekday: Weekday | None = Field(default=None, description="it happens on this day of the week only")
+    after: list[str] = Field(default_factory=list, description="actions of the same path that come before")
+    to: list[Scalar] = Field(default_factory=list, description="the values it can bring about; any if none")
+    var: str | None = Field(default=None, alias="as")
+    when: Condition | None = None
+    gives: list[str] = Field(default_factory=list, description="facts a new element may have; any if none")
+    together: bool = Field(
+        default=False, description="done once for all its facts of one record, at one cost"
+    )
+    is_act: bool = Field(
+        default=True, description="the fact comes about by the act, so no day in it is before the act"
+    )
+    owner: Desk | None = None
+    source: Source | None = None
+
+
 class Term(_Part):
     """A word of the handbook in both languages, with what it means."""
 
@@ -377,6 +408,9 @@ class PackFile(_Part):
         default=None, description="plays are offered only where this does not fail, such as on open deals"
     )
     privacy: Privacy | None = None
+    off_limits: list[Short] = Field(
+        default_factory=list, description="facts that no step of a path may touch, with all below them"
+    )
     sources: dict[str, Deck] = Field(default_factory=dict)
     fields: dict[str, dict[str, CustomField]] = Field(default_factory=dict)
     params: dict[str, Param] = Field(default_factory=dict)
@@ -390,6 +424,7 @@ class PackFile(_Part):
     forms: dict[str, Form] = Field(default_factory=dict)
     plays: dict[str, Play] = Field(default_factory=dict)
     tactics: dict[str, Tactic] = Field(default_factory=dict)
+    actions: dict[str, Action] = Field(default_factory=dict)
     glossary: dict[str, Term] = Field(default_factory=dict)
     not_executable: dict[str, NotExecutable] = Field(default_factory=dict)
     suppress: list[Suppression] = Field(default_factory=list)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from kamrules.errors import Fault, nearest
 from kamrules.rules import packformat as f
 from kamrules.rules import plan as p
+from kamrules.rules.actions import Actions, plan_actions
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
@@ -32,7 +33,8 @@ class Each:
 class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
-    `valid_for` is the year a tier is valid for, as an expression of the record.
+    `valid_for` is the year a tier is valid for, as an expression of the record; `actions` are what paths are
+    made of.
     """
 
     model: type[BaseModel]
@@ -40,6 +42,7 @@ class Planned:
     valid_for: core.Node | None = None
     due: dict[str, core.Node] = field(default_factory=dict)
     forms: dict[str, dict[str, core.Node | Each]] = field(default_factory=dict)
+    actions: Actions = field(default_factory=Actions)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -81,7 +84,8 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        return Planned(words.model, plan, self.valid_for(), self.due(), self.forms(), words.faults)
+        parts = (self.valid_for(), self.due(), self.forms(), plan_actions(words))
+        return Planned(words.model, plan, *parts, words.faults)
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}

@@ -58,6 +58,11 @@ class Encoder:
         """Return a condition on the record as a pair of formulas."""
         return self._truth(node, {self.root.path: self.root, AS_OF: Spot(AS_OF, t.Date(), True)}, "")
 
+    def truth_of(self, node: core.Node, name: str, element: Spot) -> Truth:
+        """Return a condition on an element of a list, which it calls `name`, as a pair of formulas."""
+        env = {self.root.path: self.root, AS_OF: Spot(AS_OF, t.Date(), True), name: element}
+        return self._truth(node, env, element.path)
+
     def day(self) -> Scalar:
         """Return the day of the evaluation."""
         fixed = self.as_of is not None

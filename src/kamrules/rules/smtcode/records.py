@@ -20,7 +20,7 @@ _DAY = date(2026, 1, 1)  # for required days that no condition reads
 def record_of(facts: Facts, model: Any, root: Spot) -> Record:
     """Return the record a model describes: known facts, and what the schema requires beside them."""
     assert isinstance(root.type, t.Object)
-    return _Reader(facts, model).members(root.path, root.type)
+    return Reader(facts, model).members(root.path, root.type)
 
 
 def day_of(facts: Facts, model: Any, path: str) -> date | None:
@@ -29,7 +29,7 @@ def day_of(facts: Facts, model: Any, path: str) -> date | None:
     return None if variable is None else date.fromordinal(_whole(model, variable))
 
 
-class _Reader:
+class Reader:
     """Reads the facts of one model."""
 
     def __init__(self, facts: Facts, model: Any) -> None:
@@ -37,11 +37,13 @@ class _Reader:
         self.model = model
 
     def holds(self, formula: Formula) -> bool:
+        """Return whether a formula is true."""
         if isinstance(formula, bool):
             return formula
         return bool(z3.is_true(self.model.eval(formula, model_completion=True)))
 
     def members(self, path: str, kind: t.Object) -> Record:
+        """Return the facts of an object."""
         found: Record = {}
         evidence: Record = {}
         for member in kind.members:
@@ -57,6 +59,7 @@ class _Reader:
         return found
 
     def value(self, path: str, kind: t.Type, *, is_required: bool) -> Any:
+        """Return what stands at a path, None for nothing."""
         spot = self.facts.spots.get(path)
         if spot is None or not self.holds(spot.present):
             return plainest(kind) if is_required else None
@@ -76,6 +79,7 @@ class _Reader:
         return self.scalar(path, kind)
 
     def element(self, spot: Spot) -> Any:
+        """Return an element of a list."""
         if not self.holds(spot.present):
             return None
         if isinstance(spot.type, t.Object):
@@ -83,6 +87,7 @@ class _Reader:
         return self.scalar(spot.path, spot.type)
 
     def scalar(self, path: str, kind: t.Type) -> Any:
+        """Return one value, the plainest where no condition reads it."""
         variable = self.facts.variables.get(path)
         if variable is None:
             return plainest(kind)
@@ -142,39 +147,41 @@ def plainest(kind: t.Type) -> Any:
 
 def pinned(facts: Facts, record: Any) -> Formula:
     """Return that the facts asked for are those of a record, whose lists must fit the slots."""
-    return _Pins(facts).pins(record)
+    return Pins(facts).pins(record)
 
 
-class _Pins:
+class Pins:
     """Says of each fact asked for what one record says."""
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
 
     def pins(self, record: Any) -> Formula:
+        """Return that every fact asked for is that of a record."""
         facts, parts = self.facts, []
         for path, flag in facts.flags.items():
-            parts.append(flag if _at(record, path) is not None else neg(flag))
+            parts.append(flag if at(record, path) is not None else neg(flag))
         for path, slots in facts.lists.items():
-            found = _at(record, path) or []
+            found = at(record, path) or []
             if len(found) > len(slots.inside):
                 raise NotSaidError(f"`{path}` longer than {len(slots.inside)}")
             parts += [
                 inside if index < len(found) else neg(inside) for index, inside in enumerate(slots.inside)
             ]
         for path, variable in facts.variables.items():
-            value = _at(record, path)
+            value = at(record, path)
             if value is not None:
                 parts.append(variable == self.term(path, value))
         for path, level in facts.levels.items():
             holder, _, name = path.rpartition(".")
-            found = _at(record, f"{holder}.evidence.{name}.level")
+            found = at(record, f"{holder}.evidence.{name}.level")
             parts.append(level.recorded == (found is not None))
             if found is not None:
                 parts.append(level.number == int(found[1:]))
         return conj(*parts)
 
     def term(self, path: str, value: Any) -> Any:
+        """Return a value as a term comparable with the variable at a path."""
         number = stored(value)
         if isinstance(number, str):
             literal = Scalar(True, number, "literal")
@@ -186,7 +193,7 @@ class _Pins:
         return real(Fraction(number)) if z3.is_real(self.facts.variables[path]) else number
 
 
-def _at(record: Any, path: str) -> Any:
+def at(record: Any, path: str) -> Any:
     """Return what stands at a path such as `deal.people[0].role`, or None."""
     found = record
     for step in path.replace("[", ".[").split(".")[1:]:

@@ -8,13 +8,14 @@ from time import perf_counter
 from typing import Any, Literal
 
 from kamrules.rules.lang.types import Object
+from kamrules.rules.settling import settle
 from kamrules.rules.smtcode.claims import AllOf, AnyOf, Is, Question, conditions, holds
 from kamrules.rules.smtcode.door import z3
 from kamrules.rules.smtcode.encode import AS_OF, Encoder
 from kamrules.rules.smtcode.facts import Domain, Facts, Spot
 from kamrules.rules.smtcode.logic import Formula, as_term, conj, disj, neg
 from kamrules.rules.smtcode.records import Record, day_of, record_of
-from kamrules.rules.smtcode.shrink import Weight, dropped, plain, settle, weigh
+from kamrules.rules.smtcode.shrink import Weight, dropped, plain, weigh
 from kamrules.rules.smtcode.texts import Texts, asks_for_signs
 
 Answer = Literal["yes", "no", "open"]

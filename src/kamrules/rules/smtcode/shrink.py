@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from kamrules.rules.lang import types as t
+from kamrules.rules.settling import settle
 from kamrules.rules.smtcode.facts import MICRO, Domain, stored
 from kamrules.rules.smtcode.facts import START as FIRST_MOMENT
 
@@ -194,20 +195,6 @@ def _plainer(value: Any, kind: t.Type, as_of: date, fits: Callable[[Any], bool],
             low, high = domain.limits(kind)
             goal = {t.Date: as_of.toordinal(), t.Timestamp: stored(_midnight(as_of))}.get(type(kind), 0)
             settle(stored(value), min(max(goal, low), high), lambda number: fits(_of_number(number, kind)))
-
-
-def settle(value: int, goal: int, fits: Callable[[int], bool]) -> int:
-    """Return a number that fits as near to the goal as halving the way finds."""
-    if value == goal or fits(goal):
-        return goal
-    misses = goal
-    while abs(value - misses) > 1:
-        middle = (value + misses) // 2
-        if fits(middle):
-            value = middle
-        else:
-            misses = middle
-    return value
 
 
 def _of_number(number: int, kind: t.Type) -> Any:

@@ -1,0 +1,245 @@
+"""The cheapest steps to a goal, exactly: z3 says what cannot stay as it is, a covering of that is tried.
+
+Every set of holds that cannot all stay (a core) needs one of them dropped. The cheapest set that hits every
+core found so far is a lower bound; if z3 reaches the goal by dropping just that, it is the answer, otherwise
+its refusal is another core (the implicit hitting-set method: Davies and Bacchus 2011, MaxHS). The minimal
+cores are the minimal blocking sets: facts which, as they stand, keep the gate shut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date
+from time import perf_counter
+from typing import Any
+
+from kamrules.rules.lang import types as t
+from kamrules.rules.paths.holds import Hold, Holds, constraint_terms
+from kamrules.rules.paths.problem import Path, Problem
+from kamrules.rules.paths.schedule import on_their_days, plainer, scheduled
+from kamrules.rules.smtcode.claims import AllOf, Is, asked, conditions
+from kamrules.rules.smtcode.door import z3
+from kamrules.rules.smtcode.encode import Encoder
+from kamrules.rules.smtcode.facts import Domain, Facts, Spot
+from kamrules.rules.smtcode.needs import Needs
+from kamrules.rules.smtcode.records import at
+from kamrules.rules.smtcode.search import formula_of
+from kamrules.rules.smtcode.texts import Texts, asks_for_signs
+
+
+class OutOfTimeError(Exception):
+    """No answer in time."""
+
+
+@dataclass(slots=True)
+class Exact:
+    """Looks for the cheapest steps of one problem."""
+
+    problem: Problem
+    timeout_ms: int = 10_000
+    holds: Holds = field(init=False)
+    solver: Any = field(init=False)
+    today: Any = field(init=False)
+    fixed: list[Any] = field(init=False)
+    why_not: tuple[Hold, ...] = ()  # after a no: facts nobody may touch, which together rule the goal out
+    deadline: float = field(init=False)
+    is_bounded: bool = field(init=False, default=False)
+
+    def __post_init__(self) -> None:
+        self.allow(self.timeout_ms)
+        problem = self.problem
+        goal = AllOf(tuple(asked(node) for node in problem.goal.values()))
+        guards = AllOf(
+            tuple(
+                Is(node, frozenset({False} if stays else {False, None}))
+                for node, stays in problem.guards.values()
+            )
+        )
+        needs = Needs()
+        sizes = needs.sizes(goal)
+        self.is_bounded = any(problem.actions.additions(path) for path in needs.open)
+        lists = {
+            f"{problem.root}.{one.name}": one
+            for one in problem.schema.members
+            if isinstance(one.type, t.ListOf)
+        }
+        filled = {path: len(at(problem.record, path) or []) for path in lists}
+        room = {
+            path: filled[path] + (sizes.get(path, 0) if problem.actions.additions(path) else 0)
+            for path in lists
+        }
+        texts = Texts(any(asks_for_signs(node) for node in (*conditions(goal), *conditions(guards))))
+        facts = Facts(Domain(), texts, room)
+        encoder = Encoder(facts, Spot(problem.root, problem.schema, True))
+        wanted = formula_of(AllOf((goal, guards)), encoder)
+        self.today = encoder.day().value
+        self.holds = Holds(problem, encoder, filled)
+        self.holds.make()
+        self.solver = z3.Solver()
+        self.solver.add(*constraint_terms(facts, wanted))
+        self.fixed = [hold.literal for hold in self.holds.fixed]
+        self.solver.add(self.today >= problem.as_of.toordinal())
+        self.solver.add(self.today <= (problem.as_of + problem.horizon).toordinal())
+
+    def allow(self, time_ms: int) -> None:
+        """Let what follows take so long."""
+        self.deadline = perf_counter() + time_ms / 1000
+
+    # --- asking z3
+
+    def _check(self, *assumed: Any) -> bool:
+        left = int((self.deadline - perf_counter()) * 1000)
+        if left <= 0:
+            raise OutOfTimeError
+        self.solver.set("timeout", left)
+        answer = self.solver.check(*assumed)
+        if answer == z3.unknown:
+            raise OutOfTimeError
+        return bool(answer == z3.sat)
+
+    def _core(self) -> list[Any]:
+        """Return a minimal part of the last assumptions that cannot all hold, after a no."""
+        core = list(self.solver.unsat_core())
+        kept: list[Any] = []
+        while core:
+            one = core.pop()
+            if self._check(*kept, *core):
+                kept.append(one)
+            else:
+                still = {literal.get_id() for literal in self.solver.unsat_core()}
+                core = [literal for literal in core if literal.get_id() in still]
+                kept = [literal for literal in kept if literal.get_id() in still]
+        return kept
+
+    # --- the cheapest steps
+
+    def cheapest(self) -> Path | None:
+        """Return the cheapest path to the goal, or None when there is none.
+
+        Raises
+        ------
+        OutOfTimeError
+        """
+        holds = self.holds.found
+        index = {hold.literal.get_id(): place for place, hold in enumerate(holds)}
+        if not self._check(*self.fixed):
+            named = {hold.literal.get_id(): hold for hold in self.holds.fixed}
+            self.why_not = tuple(named[literal.get_id()] for literal in self._core())
+            return None
+        self.solver.add(*self.fixed)
+        cover = _Cover([hold.action.cost for hold in holds])
+        while True:
+            dropped = cover.cheapest(self._left_ms())
+            kept = [hold.literal for place, hold in enumerate(holds) if place not in dropped]
+            if self._check(*kept):
+                path = self._steps([holds[place] for place in sorted(dropped)], kept)
+                if path is not None:
+                    return path
+                cover.add(set(range(len(holds))) - dropped)  # doubles are rounded: not with just these
+                continue
+            while True:
+                core = {index[literal.get_id()] for literal in self._core()}
+                cover.add(core)
+                # Another core that shares nothing with this one, before the next covering.
+                kept = [hold for hold in kept if index[hold.get_id()] not in core]
+                if self._check(*kept):
+                    break
+
+    def _left_ms(self) -> int:
+        left = int((self.deadline - perf_counter()) * 1000)
+        if left <= 0:
+            raise OutOfTimeError
+        return left
+
+    def _steps(self, dropped: list[Hold], kept: list[Any]) -> Path | None:
+        """Return the path that drops just these holds, on the earliest day, or None when none replays."""
+        path = self._earliest(dropped, kept)
+        if path is None:
+            return None
+        steps, day = scheduled(self.problem, path.steps, path.opens_on)
+        moved = on_their_days(self.problem, steps)
+        if self.problem.replays(moved, day):
+            steps = moved
+        cost = sum(hold.action.cost for hold in dropped)
+        return Path(plainer(self.problem, steps, day), day, cost)
+
+    def _earliest(self, dropped: list[Hold], assumed: list[Any]) -> Path | None:
+        """Return what a model does on the first day on which it does it, if it replays."""
+        if not self._check(*assumed):
+            return None
+        found = None
+        low, high = self.problem.as_of.toordinal(), self._day()
+        while True:
+            steps = self.holds.read(dropped, self.solver.model())
+            day = date.fromordinal(self._day())
+            if self.problem.replays(steps, day):
+                found = Path(steps, day, 0)
+            high = day.toordinal()
+            while low < high and not self._check(*assumed, self.today <= (low + high) // 2):
+                low = (low + high) // 2 + 1
+            if low >= high:
+                return found
+
+    def _day(self) -> int:
+        return int(self.solver.model().eval(self.today, model_completion=True).as_long())
+
+    # --- what blocks
+
+    def blocking_sets(self, limit: int) -> tuple[list[tuple[Hold, ...]], bool]:
+        """Return minimal sets of facts that keep the gate shut as they stand, and whether these are all.
+
+        To be asked after `cheapest` found a path. Enumerated by the method of Liffiton, Previti, Malik and Marques-Silva 2016 (MARCO).
+        """
+        touchable = [hold for hold in self.holds.single if hold.count <= 1]
+        named = {hold.literal.get_id(): hold for hold in touchable}
+        picks = {key: z3.Bool(f"pick {key}") for key in named}
+        chart = z3.Solver()
+        found: list[tuple[Hold, ...]] = []
+        try:
+            while len(found) < limit:
+                if chart.check() != z3.sat:
+                    return found, True
+                model = chart.model()
+                chosen = [key for key in named if not z3.is_false(model.eval(picks[key]))]
+                if self._check(*(named[key].literal for key in chosen)):
+                    grown = self._grown(chosen, named)
+                    chart.add(z3.Or([picks[key] for key in named if key not in grown]))
+                else:
+                    core = [literal.get_id() for literal in self._core()]
+                    chart.add(z3.Or([z3.Not(picks[key]) for key in core]))
+                    found.append(tuple(named[key] for key in core))
+        except OutOfTimeError:
+            pass
+        return found, False
+
+    def _grown(self, chosen: list[int], named: dict[int, Hold]) -> set[int]:
+        """Return a largest set around the chosen that can stay."""
+        kept = set(chosen)
+        for key in named:
+            if key not in kept and self._check(*(named[one].literal for one in (*kept, key))):
+                kept.add(key)
+        return kept
+
+
+@dataclass(slots=True)
+class _Cover:
+    """The cheapest choice that hits every core."""
+
+    costs: list[int]
+    solver: Any = field(default_factory=z3.Optimize)
+    picks: dict[int, Any] = field(default_factory=dict)
+
+    def add(self, core: Iterable[int]) -> None:
+        for place in core:
+            if place not in self.picks:
+                self.picks[place] = z3.Bool(f"drop {place}")
+                self.solver.add_soft(z3.Not(self.picks[place]), self.costs[place], "cost")
+        self.solver.add(z3.Or([self.picks[place] for place in core]))
+
+    def cheapest(self, timeout_ms: int) -> set[int]:
+        self.solver.set("timeout", timeout_ms)
+        if self.solver.check() != z3.sat:
+            raise OutOfTimeError
+        model = self.solver.model()
+        return {place for place, pick in self.picks.items() if z3.is_true(model.eval(pick))}
