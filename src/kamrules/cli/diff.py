@@ -29,7 +29,7 @@ def diff(  # noqa: PLR0913 - one argument for each option
     ] = "markdown",
     proofs: Annotated[
         bool,
-        typer.Option("--proofs/--no-proofs", help="Ask which verdicts can turn (needs kamrules[verify])."),
+        typer.Option("--proofs/--no-proofs", help="Ask which verdicts can turn (needs kamrules\\[verify])."),
     ] = True,
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
