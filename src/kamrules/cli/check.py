@@ -41,7 +41,10 @@ def check(  # noqa: PLR0913 - one argument for each option
         Bar, typer.Option("--fail-on", help="Exit with 1 on remarks this severe.")
     ] = "warning",
 ) -> None:
-    """Check a pack: every fault with its place and a hint, then what the checks find in a sound one."""
+    """Check a pack: every fault with its place and a hint, then what the checks find in a sound one.
+
+    Exits with 1 on a fault, and on remarks as severe as --fail-on says.
+    """
     found, faults = check_pack(pack)
     report = (
         Report(()) if faults else run_checks(found, plan_pack(found), only=tuple(only or ()), prove=prove)

@@ -34,9 +34,13 @@ def schema(
 
     An editor completes, explains and underlines by it. With --pack it completes the ids of that pack, too.
     """
+
+    def of_deal() -> dict[str, Any]:
+        return loaded_engine(pack or "handbook", None).model.model_json_schema()
+
     makers: dict[Name, Callable[[], dict[str, Any]]] = {
         "assessment": json_schema,
-        "deal": lambda: loaded_engine(pack or "handbook", None).model.model_json_schema(),
+        "deal": of_deal,
         "pack": lambda: pack_schema(load_pack(pack) if pack is not None else None),
         "cases": lambda: cases_schema(loaded_engine(pack, None) if pack is not None else None),
         "map": FieldMap.model_json_schema,
