@@ -202,8 +202,8 @@ class _Place:
             span = next(iter(section.value.values())).key_span
             return span.column - 1 if span else 2
         if isinstance(section.value, list) and section.value:
-            span = section.value[0].span
-            return max(lines[span.line - 1][: span.column - 1].rfind("-"), 0)
+            first: Node = section.value[0]
+            return max(lines[first.span.line - 1][: first.span.column - 1].rfind("-"), 0)
         return 2
 
     def _prove(self, old: Node, entry: str, new: str) -> None:
