@@ -3,10 +3,12 @@
     python tools/build_docs.py           write what changed
     python tools/build_docs.py --check   write nothing; exit 1 if a page is stale or an example fails
 
-Generated pages: docs/generated/*.md. Blocks in README.md and docs/*.md: ```python fences run, top to bottom,
-in one namespace a page; ```yaml fences that hold a whole pack must load; ```console fences hold `$ command`
-lines whose output is filled in; text between `<!-- include NAME -->` and `<!-- end NAME -->` is
-docs/generated/NAME.md without its title.
+Generated pages: docs/generated/*.md, and the JSON Schemas beside the packs. Blocks in README.md and
+docs/*.md: ```python fences run, top to bottom, in one namespace a page; ```yaml fences that hold a whole pack
+must load; ```console fences hold `$ command` lines whose output is filled in, run in the root of the
+repository, or where a page says `<!-- own folder -->` one after the other in an empty folder that has
+`examples`; text between `<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md without its
+title.
 """
 
 from __future__ import annotations
@@ -29,12 +31,30 @@ from kamrules.records import Deal
 from kamrules.rules.checks import members, proves
 from kamrules.rules.lang.ops import ARITHMETIC, FUNCTIONS
 from kamrules.rules.lang.types import describe
+from kamrules.rules.pack import MANIFEST
 from kamrules.rules.schema import object_of, record_models
+from kamrules.scaffold import schema_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = ("assess", "explain", "form", "handbook", "check", "test", "diff", "certify", "verify", "schema")
+PACKS = [ROOT / "src" / "kamrules" / "packs" / "handbook", ROOT / "examples" / "packs" / "posthog"]
+COMMANDS = (
+    "assess",
+    "explain",
+    "form",
+    "handbook",
+    "check",
+    "test",
+    "diff",
+    "certify",
+    "verify",
+    "schema",
+    "new pack",
+    "new criterion",
+    "new check",
+)
+OWN_FOLDER = "<!-- own folder -->"
 _FENCE = re.compile(r"^```(python|console|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INCLUDE = re.compile(r"(<!-- include ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 
@@ -167,13 +187,13 @@ def cli_page() -> str:
     return "\n".join(lines)
 
 
-def run(command: str) -> str:
+def run(command: str, place: Path = ROOT) -> str:
     """Return what a command prints, in the repository root, without colour and 110 columns wide."""
     folder = str(Path(sys.executable).parent)
     env = {**os.environ, "PATH": folder + os.pathsep + os.environ["PATH"], "NO_COLOR": "1", "COLUMNS": "110"}
     env |= {"TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
     done = subprocess.run(
-        command, shell=True, cwd=ROOT, env=env, capture_output=True, text=True, encoding="utf-8", check=False
+        command, shell=True, cwd=place, env=env, capture_output=True, text=True, encoding="utf-8", check=False
     )
     if done.returncode not in {0, 1}:
         message = f"`{command}` exited {done.returncode}: {done.stderr}"
@@ -194,6 +214,15 @@ def check_pack_file(text: str) -> None:
 def fill(page: Path, generated: dict[Path, str]) -> str:
     """Return the page with its console output and included blocks made anew; run its Python examples."""
     text = page.read_text(encoding="utf-8")
+    if OWN_FOLDER not in text:
+        return filled(text, page.name, generated, ROOT)
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "examples").symlink_to(ROOT / "examples")
+        return filled(text, page.name, generated, Path(folder))
+
+
+def filled(text: str, name: str, generated: dict[Path, str], place: Path) -> str:
+    """Return the text of a page, its commands run at a place."""
     namespace: dict[str, object] = {"__name__": "example"}
 
     def fence(match: re.Match[str]) -> str:
@@ -202,9 +231,11 @@ def fill(page: Path, generated: dict[Path, str]) -> str:
             check_pack_file(body)
             return match.group(0)
         if kind == "python":
-            exec(compile(body, f"{page.name} example", "exec"), namespace)
+            exec(compile(body, f"{name} example", "exec"), namespace)
             return match.group(0)
-        parts = [f"$ {line[2:]}\n{run(line[2:])}" for line in body.splitlines() if line.startswith("$ ")]
+        parts = [
+            f"$ {line[2:]}\n{run(line[2:], place)}" for line in body.splitlines() if line.startswith("$ ")
+        ]
         return "```console\n" + "\n".join(part.rstrip() for part in parts) + "\n```"
 
     def include(match: re.Match[str]) -> str:
@@ -226,6 +257,8 @@ def build() -> Iterator[tuple[Path, str]]:
         GENERATED / "checks.md": checks_page(),
     }
     yield from generated.items()
+    for folder in PACKS:
+        yield from schema_texts(folder / MANIFEST).items()
     for page in PAGES:
         yield page, fill(page, generated)
 

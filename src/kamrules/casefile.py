@@ -12,7 +12,15 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    WithJsonSchema,
+)
 
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
@@ -40,23 +48,41 @@ class _Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class CaseSpec(_Part):
-    """One case as written."""
+_OUTPUT_SCHEMA = {
+    "anyOf": [
+        {"type": ["string", "null"]},
+        {"type": "array", "items": {"type": ["string", "number"]}},
+    ]
+}
+Outputs = Annotated[list[str], BeforeValidator(as_outputs), WithJsonSchema(_OUTPUT_SCHEMA)]
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=500)]
-    base: str | None = None
-    given: dict[str, Any] = Field(default_factory=dict)
-    as_of: Day | None = None
-    expect: Annotated[dict[str, Annotated[list[str], BeforeValidator(as_outputs)]], Field(min_length=1)]
+
+class CaseSpec(_Part):
+    """One case: a deal, and what the pack is expected to say of it."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=500)] = Field(
+        description="what the case shows, in a sentence; every name once in a file"
+    )
+    base: str | None = Field(default=None, description="the base deal it starts from, by its name in `bases`")
+    given: dict[str, Any] = Field(
+        default_factory=dict,
+        description="facts on top of the base: mappings merge, lists and values replace, null removes",
+    )
+    as_of: Day | None = Field(default=None, description="the day of this case, instead of the file's")
+    expect: Annotated[dict[str, Outputs], Field(min_length=1)] = Field(
+        description="what must come out, by id; only what stands here is compared"
+    )
 
 
 class CasesSpec(_Part):
-    """A file of cases as written."""
+    """A file of cases: what a pack says of small deals, run by `kamrules test`."""
 
-    pack: str
-    as_of: Day
-    bases: dict[str, dict[str, Any]] = Field(default_factory=dict)
-    cases: list[CaseSpec]
+    pack: str = Field(description="the pack the cases are about: a path relative to this file")
+    as_of: Day = Field(description="the day of the assessment, such as 2026-06-30")
+    bases: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="deals that cases start from, by a name of their own"
+    )
+    cases: list[CaseSpec] = Field(description="the cases, run in this order")
 
 
 @dataclass(frozen=True, slots=True)

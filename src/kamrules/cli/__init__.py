@@ -1,5 +1,6 @@
 """The command line. Each module of this folder is one command and offers a function of its own name.
 
+Several commands under one name are a `typer.Typer` of that name, each of them `guarded`.
 A command reads its arguments, calls the library and shows what came back. The contract of its outcome:
 exit code 0 clean, 1 findings, 2 bad input or usage, 3 our defect; results on standard output, all else on
 standard error; nothing a user gave ends in a traceback. `--debug` shows one for a defect of ours.
@@ -39,6 +40,7 @@ BAD_INPUT = 2
 DEFECT = 3
 _LEAST_KEY = 16  # bytes, our choice: 128 bits cannot be guessed
 _PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
+_EXIT_CODES = "Exit code: 0 clean, 1 findings, 2 bad input or usage, 3 a defect of kamrules."
 _P = ParamSpec("_P")
 
 PackRef = Annotated[str, typer.Option("--pack", help="A shipped pack, a pack file or its folder.")]
@@ -75,11 +77,17 @@ def main(arguments: list[str] | None = None) -> None:
 
 def application() -> typer.Typer:
     """Return the application with every command of this folder."""
-    app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+    app = typer.Typer(
+        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, epilog=_EXIT_CODES
+    )
     app.callback()(_root)
     for info in sorted(iter_modules(__path__), key=lambda module: module.name):
         module = import_module(f"{__name__}.{info.name}")
-        app.command(info.name)(guarded(getattr(module, info.name)))
+        command = getattr(module, info.name)
+        if isinstance(command, typer.Typer):
+            app.add_typer(command, name=info.name)
+        else:
+            app.command(info.name)(guarded(command))
     return app
 
 

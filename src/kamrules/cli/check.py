@@ -12,7 +12,7 @@ from kamrules.cli import FINDINGS, notes, results
 from kamrules.engine import check_pack
 from kamrules.formats import Findings, Form, written
 from kamrules.page import visible
-from kamrules.rules.checks import Report, members, run_checks
+from kamrules.rules.checks import Report, known_checks, run_checks
 from kamrules.rules.planning import plan_pack
 from kamrules.wholefile import text_file
 
@@ -31,7 +31,7 @@ def check(  # noqa: PLR0913 - one argument for each option
         list[str] | None, typer.Option("--only", metavar="CHECK", help="Run this check only; may repeat.")
     ] = None,
     prove: Annotated[
-        bool, typer.Option("--prove", help="Ask the prover, too: some seconds, and kamrules[verify].")
+        bool, typer.Option("--prove", help="Ask the prover, too: some seconds, and kamrules\\[verify].")
     ] = False,
     show: Annotated[
         Literal["error", "warning", "info"],
@@ -41,14 +41,17 @@ def check(  # noqa: PLR0913 - one argument for each option
         Bar, typer.Option("--fail-on", help="Exit with 1 on remarks this severe.")
     ] = "warning",
 ) -> None:
-    """Check a pack: every fault with its place and a hint, then what the checks find in a sound one."""
+    """Check a pack: every fault with its place and a hint, then what the checks find in a sound one.
+
+    Exits with 1 on a fault, and on remarks as severe as --fail-on says.
+    """
     found, faults = check_pack(pack)
     report = (
         Report(()) if faults else run_checks(found, plan_pack(found), only=tuple(only or ()), prove=prove)
     )
     shown = Report(report.at_least(show), report.suppressed, report.checked, report.skipped)
     findings = Findings(found, __version__, faults, shown)
-    text = written(findings, form, {code: summary_of(member) for code, member in members().items()})
+    text = written(findings, form, {code: summary_of(member) for code, member in known_checks().items()})
     if output is not None:
         with text_file(output) as stream:
             stream.write(text + "\n")
@@ -65,7 +68,7 @@ def check(  # noqa: PLR0913 - one argument for each option
 
 def summary_of(member: object) -> str:
     """Return the first line of a check's page."""
-    return (member.__doc__ or "").strip().splitlines()[0]
+    return next(iter((member.__doc__ or "").strip().splitlines()), "")
 
 
 def _closing(findings: Findings) -> str:

@@ -29,13 +29,20 @@ def diff(  # noqa: PLR0913 - one argument for each option
     ] = "markdown",
     proofs: Annotated[
         bool,
-        typer.Option("--proofs/--no-proofs", help="Ask which verdicts can turn (needs kamrules[verify])."),
+        typer.Option("--proofs/--no-proofs", help="Ask which verdicts can turn (needs kamrules\\[verify])."),
     ] = True,
+    fail_on: Annotated[
+        Literal["difference", "never"],
+        typer.Option("--fail-on", help="Exit with 1 on a difference, or never: to inform a review."),
+    ] = "difference",
     output: Annotated[
         Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
     ] = None,
 ) -> None:
-    """Compare two packs by their verdicts: which can turn, with a smallest deal, and which deals change."""
+    """Compare two packs by their verdicts: which can turn, with a smallest deal, and which deals change.
+
+    Exits with 1 when they differ, so that a script can tell; --fail-on never leaves it at 0.
+    """
     one, other = loaded_engine(old, None, map_file), loaded_engine(new, None, map_file)
     found = compare_packs(one, other, proofs=proofs)
     if source is not None:
@@ -49,5 +56,5 @@ def diff(  # noqa: PLR0913 - one argument for each option
     else:
         with text_file(output) as stream:
             stream.write(text)
-    if not found.is_empty:
+    if fail_on == "difference" and not found.is_empty:
         raise typer.Exit(FINDINGS)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
 
-from kamrules.casefile import CasesSpec
-from kamrules.cli import PackRef, loaded_engine, results
-from kamrules.engine import json_schema
-from kamrules.rules.packformat import pack_json_schema
+from kamrules.cli import loaded_engine, results
+from kamrules.engine import json_schema, load_pack
+from kamrules.schemas import cases_schema, pack_schema
 from kamrules.sheets.mapfile import FieldMap
+from kamrules.wholefile import text_file
 
 Name = Literal["assessment", "deal", "pack", "cases", "map"]
 
@@ -21,18 +22,32 @@ def schema(
     context: typer.Context,  # noqa: ARG001 - the contract of a command
     *,
     name: Annotated[Name, typer.Argument(help="What to describe.")] = "assessment",
-    pack: PackRef = "handbook",
+    pack: Annotated[
+        str | None,
+        typer.Option("--pack", help="A pack whose ids and fields a pack, cases or a deal may name."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("-o", "--output", metavar="FILE", help="Write to a file.")
+    ] = None,
 ) -> None:
-    """Print the JSON Schema of an assessment, a deal (with the pack's fields), a pack, cases or a map."""
+    """Print the JSON Schema of an assessment, a deal, a pack, cases or a field map.
+
+    An editor completes, explains and underlines by it. With --pack it completes the ids of that pack, too.
+    """
 
     def of_deal() -> dict[str, Any]:
-        return loaded_engine(pack, None).model.model_json_schema()
+        return loaded_engine(pack or "handbook", None).model.model_json_schema()
 
     makers: dict[Name, Callable[[], dict[str, Any]]] = {
         "assessment": json_schema,
         "deal": of_deal,
-        "pack": pack_json_schema,
-        "cases": CasesSpec.model_json_schema,
+        "pack": lambda: pack_schema(load_pack(pack) if pack is not None else None),
+        "cases": lambda: cases_schema(loaded_engine(pack, None) if pack is not None else None),
         "map": FieldMap.model_json_schema,
     }
-    results().out(json.dumps(makers[name](), ensure_ascii=False, indent=2), highlight=False)
+    text = json.dumps(makers[name](), ensure_ascii=False, indent=2)
+    if output is None:
+        results().out(text, highlight=False)
+    else:
+        with text_file(output) as stream:
+            stream.write(text + "\n")

@@ -50,7 +50,8 @@ def test(  # noqa: PLR0913 - one option each
 ) -> None:
     """Run every *.cases.yaml beside a pack and show each expectation that does not hold.
 
-    A status no case has and a mutant no case notices are shown and fail nothing, but for --min-coverage.
+    Exits with 1 when an expectation does not hold. A status no case has and a mutant no case notices are
+    shown and fail nothing, but for --min-coverage.
     Mutants are tried once every case holds.
     """
     if not mutate and (only or max_mutants is not None):

@@ -75,7 +75,8 @@ def _read_moment(value: Any) -> Any:
 Day = Annotated[date, BeforeValidator(_read_date)]
 Moment = Annotated[datetime, BeforeValidator(_read_moment)]
 
-_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)\s*([A-Z]{3})?")
+_AMOUNT_TEXT = r"(-?\d+(?:\.\d+)?)\s*"
+_AMOUNT = re.compile(_AMOUNT_TEXT + r"([A-Z]{3})?")
 
 
 def parse_amount(text: str, currency: str) -> int:
@@ -129,6 +130,13 @@ class Money:
             return value
 
         return core_schema.no_info_before_validator_function(read, handler(source))
+
+    def __get_pydantic_json_schema__(self, source: Any, handler: Any) -> dict[str, Any]:
+        """Say that an amount may be a decimal text, too."""
+        names = {"ge": "minimum", "le": "maximum"}  # pydantic leaves its own words below a validator
+        whole = {names.get(key, key): value for key, value in handler(source).items()}
+        text = {"type": "string", "pattern": f"^\\s*{_AMOUNT_TEXT}(?:{self.currency})?\\s*$"}
+        return {"anyOf": [text, whole]}
 
 
 Amount = Annotated[int, Money(), Field(ge=-(2**63), le=2**63 - 1)]

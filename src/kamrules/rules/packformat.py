@@ -30,8 +30,8 @@ class _Part(BaseModel):
 class Words(_Part):
     """A text in English and Chinese; both are required."""
 
-    en: Short
-    zh: Short
+    en: Short = Field(description="the text in English")
+    zh: Short = Field(description="the text in Chinese")
 
     def get(self, language: str) -> str:
         """Return the text in `en` or `zh`."""
@@ -41,104 +41,126 @@ class Words(_Part):
 class Source(_Part):
     """Where a rule comes from: slides of a deck, a section, a row id, or another reference."""
 
-    deck: str | None = None
-    slide: list[int] | None = None
-    section: str | None = None
-    id: str | None = None
-    quote: str | None = None
-    ref: str | None = None
+    deck: str | None = Field(default=None, description="the document, by its id in `sources`")
+    slide: list[int] | None = Field(default=None, description="slides of the document")
+    section: str | None = Field(default=None, description="section of the document")
+    id: str | None = Field(default=None, description="row id of the handbook")
+    quote: str | None = Field(default=None, description="the words of the source")
+    ref: str | None = Field(default=None, description="any other reference, such as a decision of ours")
 
 
 class Deck(_Part):
     """A document that rules cite."""
 
-    title: Words
-    ref: Short | None = None
+    title: Words = Field(description="what people read it as")
+    ref: Short | None = Field(default=None, description="where to find it")
 
 
 class Alternative(_Part):
     """Another defensible value of a parameter, and why one might choose it."""
 
-    value: Scalar
-    why: Words
+    value: Scalar = Field(description="the other value")
+    why: Words = Field(description="why one might choose it")
 
 
 class Param(_Part):
     """A named, typed constant that conditions read as `param.NAME`."""
 
-    type: ValueType
-    value: Scalar
-    title: Words
-    values: list[str] | None = None
-    min: int | float | None = None
-    max: int | float | None = None
-    unit: Words | None = None
-    source: Source | None = None
-    why: Words | None = None
-    alternatives: list[Alternative] = Field(default_factory=list)
+    type: ValueType = Field(description="type of the value")
+    value: Scalar = Field(description="the value; a load or an extension may override it")
+    title: Words = Field(description="what people read it as")
+    values: list[str] | None = Field(default=None, description="the values of an enum")
+    min: int | float | None = Field(default=None, description="least value")
+    max: int | float | None = Field(default=None, description="greatest value")
+    unit: Words | None = Field(default=None, description="unit of the value")
+    source: Source | None = Field(default=None, description="where it comes from")
+    why: Words | None = Field(default=None, description="why this value, where no source gives it")
+    alternatives: list[Alternative] = Field(default_factory=list, description="other values one might choose")
 
 
 class CustomField(_Part):
     """A typed field that a pack adds to a record."""
 
-    type: Literal["bool", "int", "double", "string", "enum", "date", "timestamp", "money"]
-    title: Words
-    values: list[str] | None = None
-    min: int | float | None = None
-    max: int | float | None = None
-    unit: Words | None = None
-    description: Words | None = None
-    claim: bool = False
+    type: Literal["bool", "int", "double", "string", "enum", "date", "timestamp", "money"] = Field(
+        description="type of the value"
+    )
+    title: Words = Field(description="what people read it as")
+    values: list[str] | None = Field(default=None, description="the values of an enum")
+    min: int | float | None = Field(default=None, description="least value")
+    max: int | float | None = Field(default=None, description="greatest value")
+    unit: Words | None = Field(default=None, description="unit of the value")
+    description: Words | None = Field(default=None, description="what the field holds, at more length")
+    claim: bool = Field(
+        default=False, description="whether it states something about the buyer, so that evidence applies"
+    )
 
 
 class Definition(_Part):
     """A reusable expression that conditions read as `def.NAME`."""
 
-    expr: Condition
-    title: Words
-    source: Source | None = None
+    expr: Condition = Field(description="the expression")
+    title: Words = Field(description="what people read it as")
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class Milestone(_Part):
     """One milestone; `progress_pct` is management's progress weight, not a win rate."""
 
-    name: Words
-    progress_pct: Annotated[int | float, Field(ge=0, le=100)]
+    name: Words = Field(description="what people read it as")
+    progress_pct: Annotated[int | float, Field(ge=0, le=100)] = Field(
+        description="management's progress weight, 0 to 100; not a win rate"
+    )
     late_entry_when: Condition | None = Field(
         default=None, description="a deal may enter here without the milestones before when this holds"
     )
-    source: Source | None = None
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class Criterion(_Part):
     """One entry or exit criterion of a milestone; exactly one of met_when, all_of, none_of."""
 
-    gate: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.(entry|exit)$")]
-    kind: Literal["hard", "soft"] = "hard"
-    derived: bool = False
-    name: Words
-    met_when: Condition | None = None
-    all_of: Annotated[list[str], Field(min_length=1)] | None = None
-    none_of: Annotated[list[str], Field(min_length=1)] | None = None
-    applies_when: Condition | None = None
-    min_evidence: EvidenceLevel | None = None
-    covers: list[str] = Field(default_factory=list)
-    source: Source
-    owner: Desk | None = None
-    approver: Desk | list[Desk] | None = None
-    form: str | None = None
-    if_unknown: Words
-    if_unmet: Words
-    note: Words | None = None
+    gate: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_]+\.(entry|exit)$")] = Field(
+        description="milestone and side: `M3.exit` or `M3.entry`"
+    )
+    kind: Literal["hard", "soft"] = Field(
+        default="hard", description="hard criteria block the gate, soft ones never do"
+    )
+    derived: bool = Field(
+        default=False, description="whether it is our reading and not literally in the source"
+    )
+    name: Words = Field(description="what people read it as")
+    met_when: Condition | None = Field(
+        default=None, description="condition under which it is met; write it as a `|-` block"
+    )
+    all_of: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="criteria that must all be met"
+    )
+    none_of: Annotated[list[str], Field(min_length=1)] | None = Field(
+        default=None, description="red lines of which none may trip"
+    )
+    applies_when: Condition | None = Field(default=None, description="where this is false it does not apply")
+    min_evidence: EvidenceLevel | None = Field(
+        default=None, description="weakest evidence a claim may have; below it the fact counts as unknown"
+    )
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+    owner: Desk | None = Field(default=None, description="the desk that has to act")
+    approver: Desk | list[Desk] | None = Field(default=None, description="the desk or desks that sign it off")
+    form: str | None = Field(default=None, description="the form that records it")
+    if_unknown: Words = Field(description="what to ask while a fact is unknown")
+    if_unmet: Words = Field(description="what to do while it is not met")
+    note: Words | None = Field(
+        default=None, description="anything a reader should know, such as how the source was read"
+    )
 
 
 class LegalBasis(_Part):
     """One article of law with the days between which it applies, and how far it was verified."""
 
-    law: Short
-    valid_from: Day | None = Field(default=None, alias="from")
-    until: Day | None = None
-    mark: Literal["V1", "V2", "U"]
+    law: Short = Field(description="the article of law")
+    valid_from: Day | None = Field(default=None, alias="from", description="first day it is in force")
+    until: Day | None = Field(default=None, description="last day it is in force")
+    mark: Literal["V1", "V2", "U"] = Field(description="how far it was verified: V1 and V2 are, U is not")
 
     def applies_on(self, day: date) -> bool:
         """Whether the article was in force on `day`, as far as the pack says."""
@@ -150,10 +172,12 @@ class LegalBasis(_Part):
 class RedLine(_Part):
     """An act that blocks or escalates, with its lawful alternative. Not legal advice."""
 
-    name: Words
-    severity: Literal["BLOCK", "ESCALATE", "CAUTION"]
-    trips_when: Condition
-    applies_when: Condition | None = None
+    name: Words = Field(description="what people read it as")
+    severity: Literal["BLOCK", "ESCALATE", "CAUTION"] = Field(
+        description="what it does while it trips: block, escalate, or a caution"
+    )
+    trips_when: Condition = Field(description="condition under which it trips; write it as a `|-` block")
+    applies_when: Condition | None = Field(default=None, description="where this is false it does not apply")
     waived_when: Condition | None = Field(
         default=None, description="a named second person has waived it; the waiver is kept in the result"
     )
@@ -161,165 +185,197 @@ class RedLine(_Part):
         default_factory=list,
         description="fields unknown to every score while it trips; list elements that trip it always are",
     )
-    min_evidence: EvidenceLevel | None = None
-    basis: list[LegalBasis] = Field(default_factory=list)
-    lawful_alternative: Words
-    covers: list[str] = Field(default_factory=list)
-    source: Source
-    owner: Desk | None = None
-    note: Words | None = None
+    min_evidence: EvidenceLevel | None = Field(
+        default=None, description="weakest evidence a claim may have; below it the fact counts as unknown"
+    )
+    basis: list[LegalBasis] = Field(default_factory=list, description="the law it rests on")
+    lawful_alternative: Words = Field(description="what may be done instead")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+    owner: Desk | None = Field(default=None, description="the desk that has to act")
+    note: Words | None = Field(
+        default=None, description="anything a reader should know, such as how the source was read"
+    )
 
 
 class Finding(_Part):
     """A work rule: a breach is reported with its owner and never blocks."""
 
-    name: Words
-    breach_when: Condition
-    applies_when: Condition | None = None
+    name: Words = Field(description="what people read it as")
+    breach_when: Condition = Field(
+        description="condition under which it is breached; write it as a `|-` block"
+    )
+    applies_when: Condition | None = Field(default=None, description="where this is false it does not apply")
     due_on: Condition | None = Field(default=None, description="the day by which it must be done, a date")
-    min_evidence: EvidenceLevel | None = None
-    severity: Literal["warning", "info"] = "warning"
-    owner: Desk | None = None
-    form: str | None = None
-    message: Words
-    covers: list[str] = Field(default_factory=list)
-    source: Source
-    note: Words | None = None
+    min_evidence: EvidenceLevel | None = Field(
+        default=None, description="weakest evidence a claim may have; below it the fact counts as unknown"
+    )
+    severity: Literal["warning", "info"] = Field(default="warning", description="how a breach is shown")
+    owner: Desk | None = Field(default=None, description="the desk that has to act")
+    form: str | None = Field(default=None, description="the form that records it")
+    message: Words = Field(description="what to tell the owner of a breach")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+    note: Words | None = Field(
+        default=None, description="anything a reader should know, such as how the source was read"
+    )
 
 
 class TableRow(_Part):
     """One row of a decision table."""
 
-    when: Condition
-    then: str
-    name: Words | None = None
-    source: Source | None = None
-    min_evidence: EvidenceLevel | None = None
+    when: Condition = Field(description="condition of the row")
+    then: str = Field(description="one of the table's outputs")
+    name: Words | None = Field(default=None, description="what people read it as")
+    source: Source | None = Field(default=None, description="where it comes from")
+    min_evidence: EvidenceLevel | None = Field(
+        default=None, description="weakest evidence a claim may have; below it the fact counts as unknown"
+    )
 
 
 class DecisionTable(_Part):
     """A decision table over a closed list of outputs, best first."""
 
-    hit: Literal["first", "unique", "collect"]
-    title: Words
-    outputs: Annotated[list[str], Field(min_length=1)]
-    rows: dict[str, TableRow]
+    hit: Literal["first", "unique", "collect"] = Field(
+        description="first: stop at the first row that holds; unique: two are a conflict; collect: all"
+    )
+    title: Words = Field(description="what people read it as")
+    outputs: Annotated[list[str], Field(min_length=1)] = Field(description="every output, best first")
+    rows: dict[str, TableRow] = Field(description="the rows by id, in order")
     valid_for: Condition | None = Field(default=None, description="the calendar year the result is valid for")
-    source: Source | None = None
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class ShareOf(_Part):
     """The share of list elements for which a condition holds."""
 
-    of: Condition
-    var: str = Field(alias="as")
-    when: Condition
+    of: Condition = Field(description="the list")
+    var: str = Field(alias="as", description="name of one element in `when`")
+    when: Condition = Field(description="condition on one element")
 
 
 class MeanOf(_Part):
     """The weighted mean of a text field mapped to numbers over a list."""
 
-    of: Condition
-    var: str = Field(alias="as")
-    value: Condition
-    map: Annotated[dict[str, int | float], Field(min_length=1)]
-    weight: Condition | None = None
-    weight_max: Annotated[int | float, Field(gt=0)] = 1.0
+    of: Condition = Field(description="the list")
+    var: str = Field(alias="as", description="name of one element")
+    value: Condition = Field(description="the text field of one element")
+    map: Annotated[dict[str, int | float], Field(min_length=1)] = Field(description="number of each text")
+    weight: Condition | None = Field(default=None, description="weight of one element; 1 if left out")
+    weight_max: Annotated[int | float, Field(gt=0)] = Field(
+        default=1.0, description="greatest weight, for the bounds of unknown ones"
+    )
 
 
 class ScoreEntry(_Part):
     """Points for one thing: exactly one of when, value (with from and to), share, mean."""
 
-    points: int | float
-    dimension: str | None = None
-    covers: list[str] = Field(default_factory=list)
-    title: Words | None = None
-    when: Condition | None = None
-    value: Condition | None = None
-    low: int | float | None = Field(default=None, alias="from")
-    high: int | float | None = Field(default=None, alias="to")
-    share: ShareOf | None = None
-    mean: MeanOf | None = None
-    min_evidence: EvidenceLevel | None = None
-    source: Source | None = None
+    points: int | float = Field(description="points in full; may be negative")
+    dimension: str | None = Field(default=None, description="the dimension it counts in")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    title: Words | None = Field(default=None, description="what people read it as")
+    when: Condition | None = Field(default=None, description="condition that gives the points")
+    value: Condition | None = Field(
+        default=None, description="number that gives points between `from` and `to`"
+    )
+    low: int | float | None = Field(
+        default=None, alias="from", description="value that gives none of the points"
+    )
+    high: int | float | None = Field(
+        default=None, alias="to", description="value that gives all of the points"
+    )
+    share: ShareOf | None = Field(default=None, description="the share of a list that gives points")
+    mean: MeanOf | None = Field(default=None, description="the mean over a list that gives points")
+    min_evidence: EvidenceLevel | None = Field(
+        default=None, description="weakest evidence a claim may have; below it the fact counts as unknown"
+    )
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class Grade(_Part):
     """A band of a score, from its lower end up to the next better band."""
 
-    at_least: int | float
-    name: Words
+    at_least: int | float = Field(description="lower end of the band")
+    name: Words = Field(description="what people read it as")
 
 
 class ScorecardSpec(_Part):
     """A sum of entries on top of `base`, by dimension, with grades; red lines of `veto` override it."""
 
-    title: Words
-    base: int | float = 0
+    title: Words = Field(description="what people read it as")
+    base: int | float = Field(default=0, description="points to start from")
     total: int | float | None = Field(
         default=None, description="the points of a deal with everything in place, to be checked"
     )
-    dimensions: dict[str, Words] = Field(default_factory=dict)
-    grades: dict[str, Grade] = Field(default_factory=dict)
-    veto: list[Literal["BLOCK", "ESCALATE", "CAUTION"]] = Field(default_factory=list)
-    entries: dict[str, ScoreEntry]
-    source: Source | None = None
+    dimensions: dict[str, Words] = Field(default_factory=dict, description="names of the dimensions, by id")
+    grades: dict[str, Grade] = Field(default_factory=dict, description="bands of the score, by id")
+    veto: list[Literal["BLOCK", "ESCALATE", "CAUTION"]] = Field(
+        default_factory=list, description="severities of red lines that override the score"
+    )
+    entries: dict[str, ScoreEntry] = Field(description="what gives points, by id")
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class EachOf(_Part):
     """A value of each list element for which a condition holds."""
 
-    of: Condition
-    var: str = Field(alias="as")
-    when: Condition | None = None
-    show: Condition
+    of: Condition = Field(description="the list")
+    var: str = Field(alias="as", description="name of one element")
+    when: Condition | None = Field(default=None, description="condition on one element")
+    show: Condition = Field(description="what is shown of it")
 
 
 class FormField(_Part):
     """One field of a form: the fact or list that fills it (`path`), or a value of list elements (`each`)."""
 
-    path: Condition | None = None
-    each: EachOf | None = None
-    title: Words | None = None
-    required: bool = True
+    path: Condition | None = Field(default=None, description="the fact or list that fills it")
+    each: EachOf | None = Field(default=None, description="a value of each list element that fills it")
+    title: Words | None = Field(default=None, description="what people read it as")
+    required: bool = Field(default=True, description="whether the form is complete only with it")
 
 
 class Form(_Part):
     """A form of the handbook: who fills and reviews it, and its fields."""
 
-    title: Words
-    aliases: list[Words] = Field(default_factory=list)
-    milestone: str | None = None
-    filled_by: Desk | None = None
-    reviewed_by: list[Desk] = Field(default_factory=list)
-    derived: bool = True
-    fields: Annotated[dict[str, FormField], Field(min_length=1)]
-    covers: list[str] = Field(default_factory=list)
-    source: Source
-    note: Words | None = None
+    title: Words = Field(description="what people read it as")
+    aliases: list[Words] = Field(default_factory=list, description="other names of the form")
+    milestone: str | None = Field(default=None, description="the milestone it belongs to")
+    filled_by: Desk | None = Field(default=None, description="the desk that fills it")
+    reviewed_by: list[Desk] = Field(default_factory=list, description="the desks that review it")
+    derived: bool = Field(default=True, description="whether its layout is our reading and not the source's")
+    fields: Annotated[dict[str, FormField], Field(min_length=1)] = Field(
+        description="the fields by id, in order"
+    )
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+    note: Words | None = Field(
+        default=None, description="anything a reader should know, such as how the source was read"
+    )
 
 
 class Play(_Part):
     """Advice that never blocks: offered at its milestones where its precondition holds, under no red line."""
 
-    name: Words
-    advice: Words
-    milestones: Annotated[list[str], Field(min_length=1)]
-    offered_when: Condition | None = None
+    name: Words = Field(description="what people read it as")
+    advice: Words = Field(description="what to do")
+    milestones: Annotated[list[str], Field(min_length=1)] = Field(
+        description="milestones at which it is offered"
+    )
+    offered_when: Condition | None = Field(default=None, description="condition under which it is offered")
     never_with: list[str] = Field(default_factory=list, description="red lines under which it is not offered")
-    caution: Words | None = None
-    covers: list[str] = Field(default_factory=list)
-    source: Source
+    caution: Words | None = Field(default=None, description="what to look out for")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
 
 
 class Tactic(_Part):
     """An improper tactic of the handbook, never offered: the red lines it crosses and its lawful twin."""
 
-    name: Words
-    red_lines: Annotated[list[str], Field(min_length=1)]
-    lawful_twin: Words
-    covers: list[str] = Field(default_factory=list)
-    source: Source
+    name: Words = Field(description="what people read it as")
+    red_lines: Annotated[list[str], Field(min_length=1)] = Field(description="the red lines it crosses")
+    lawful_twin: Words = Field(description="what may be done instead")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
 
 
 class Action(_Part):
@@ -331,16 +387,22 @@ class Action(_Part):
     taken, of those the cheapest.
     """
 
-    name: Words
-    does: Annotated[list[Literal["find_out", "confirm", "change", "add"]], Field(min_length=1)]
-    facts: Annotated[list[Short], Field(min_length=1)]
-    cost: Annotated[int, Field(ge=1, le=1000)]
-    days: Annotated[int, Field(ge=0, le=3650)] = 0
+    name: Words = Field(description="what is done, as people read it")
+    does: Annotated[list[Literal["find_out", "confirm", "change", "add"]], Field(min_length=1)] = Field(
+        description="find_out, confirm, change a fact, or add an element to a list"
+    )
+    facts: Annotated[list[Short], Field(min_length=1)] = Field(
+        description="paths such as deal.stakeholders.stance, each with all below it"
+    )
+    cost: Annotated[int, Field(ge=1, le=1000)] = Field(description="effort points")
+    days: Annotated[int, Field(ge=0, le=3650)] = Field(
+        default=0, description="calendar days until it can be done"
+    )
     weekday: Weekday | None = Field(default=None, description="it happens on this day of the week only")
     after: list[str] = Field(default_factory=list, description="actions of the same path that come before")
     to: list[Scalar] = Field(default_factory=list, description="the values it can bring about; any if none")
-    var: str | None = Field(default=None, alias="as")
-    when: Condition | None = None
+    var: str | None = Field(default=None, alias="as", description="what `when` calls the new element")
+    when: Condition | None = Field(default=None, description="what holds of an element it adds")
     gives: list[str] = Field(default_factory=list, description="facts a new element may have; any if none")
     together: bool = Field(
         default=False, description="done once for all its facts of one record, at one cost"
@@ -348,24 +410,24 @@ class Action(_Part):
     is_act: bool = Field(
         default=True, description="the fact comes about by the act, so no day in it is before the act"
     )
-    owner: Desk | None = None
-    source: Source | None = None
+    owner: Desk | None = Field(default=None, description="desk that does it, if not that of the criterion")
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class Term(_Part):
     """A word of the handbook in both languages, with what it means."""
 
-    name: Words
-    meaning: Words
-    covers: list[str] = Field(default_factory=list)
-    source: Source | None = None
+    name: Words = Field(description="what people read it as")
+    meaning: Words = Field(description="what it means")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source | None = Field(default=None, description="where it comes from")
 
 
 class Privacy(_Part):
     """Personal data that must not enter a record: field names, and terms in free text (RL-15)."""
 
-    red_line: str
-    reason: Words
+    red_line: str = Field(description="the red line that is quoted when a name is refused")
+    reason: Words = Field(description="why it is refused")
     forbidden_fields: dict[str, list[str]] = Field(description="names refused at the border, by kind of data")
     free_text: dict[str, list[str]] = Field(
         default_factory=dict, description="terms redacted in free text, by kind"
@@ -379,55 +441,89 @@ class Privacy(_Part):
 class NotExecutable(_Part):
     """A row of the handbook that no rule decides, and why."""
 
-    why: Words
+    why: Words = Field(description="why no rule decides it")
 
 
 class Suppression(_Part):
     """A remark of a check that is meant to be so: which check, at which part (`criteria.M1.X1`), and why."""
 
-    check: Short
-    at: Short
-    why: Short
+    check: Short = Field(description="code of the check")
+    at: Short = Field(description="the part it may be silent at, such as `criteria.M1.X1`")
+    why: Short = Field(description="why that is meant to be so")
 
 
 class PackFile(_Part):
     """A pack file, or an included part of one (then only sections are given)."""
 
     kamrules: Literal[1] | None = Field(default=None, description="version of the pack format")
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] | None = None
-    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = None
-    title: Words | None = None
-    owner: Short | None = None
-    extends: Short | None = None
-    include: list[Short] = Field(default_factory=list)
-    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = "CNY"
-    assumed_evidence: EvidenceLevel = "E1"
+    id: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_-]*$")] | None = Field(
+        default=None, description="short name of the pack"
+    )
+    version: Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")] | None = Field(
+        default=None, description="version, such as 1.0.0"
+    )
+    title: Words | None = Field(default=None, description="what people read it as")
+    owner: Short | None = Field(default=None, description="who answers for the rules")
+    extends: Short | None = Field(
+        default=None, description="the pack it starts from: a shipped pack, or a path"
+    )
+    include: list[Short] = Field(
+        default_factory=list, description="files beside this one that hold more sections"
+    )
+    currency: Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")] = Field(
+        default="CNY", description="ISO 4217 code of every money field"
+    )
+    assumed_evidence: EvidenceLevel = Field(
+        default="E1", description="evidence of a claim that has none recorded"
+    )
     tier_table: str | None = Field(default=None, description="id of the table that gives the account tier")
     health: str | None = Field(default=None, description="id of the scorecard that is the deal health")
     plays_when: Condition | None = Field(
         default=None, description="plays are offered only where this does not fail, such as on open deals"
     )
-    privacy: Privacy | None = None
+    privacy: Privacy | None = Field(default=None, description="personal data that must not enter a record")
     off_limits: list[Short] = Field(
         default_factory=list, description="facts that no step of a path may touch, with all below them"
     )
-    sources: dict[str, Deck] = Field(default_factory=dict)
-    fields: dict[str, dict[str, CustomField]] = Field(default_factory=dict)
-    params: dict[str, Param] = Field(default_factory=dict)
-    defs: dict[str, Definition] = Field(default_factory=dict)
-    milestones: dict[str, Milestone] = Field(default_factory=dict)
-    criteria: dict[str, Criterion] = Field(default_factory=dict)
-    red_lines: dict[str, RedLine] = Field(default_factory=dict)
-    findings: dict[str, Finding] = Field(default_factory=dict)
-    tables: dict[str, DecisionTable] = Field(default_factory=dict)
-    scorecards: dict[str, ScorecardSpec] = Field(default_factory=dict)
-    forms: dict[str, Form] = Field(default_factory=dict)
-    plays: dict[str, Play] = Field(default_factory=dict)
-    tactics: dict[str, Tactic] = Field(default_factory=dict)
-    actions: dict[str, Action] = Field(default_factory=dict)
-    glossary: dict[str, Term] = Field(default_factory=dict)
-    not_executable: dict[str, NotExecutable] = Field(default_factory=dict)
-    suppress: list[Suppression] = Field(default_factory=list)
+    sources: dict[str, Deck] = Field(default_factory=dict, description="documents that rules cite, by id")
+    fields: dict[str, dict[str, CustomField]] = Field(
+        default_factory=dict, description="fields added to a record: record, then field"
+    )
+    params: dict[str, Param] = Field(
+        default_factory=dict, description="named constants that conditions read as `param.NAME`"
+    )
+    defs: dict[str, Definition] = Field(
+        default_factory=dict, description="named expressions that conditions read as `def.NAME`"
+    )
+    milestones: dict[str, Milestone] = Field(
+        default_factory=dict, description="the milestones by id, in order"
+    )
+    criteria: dict[str, Criterion] = Field(
+        default_factory=dict, description="entry and exit criteria of milestones, by id"
+    )
+    red_lines: dict[str, RedLine] = Field(
+        default_factory=dict, description="acts that block or escalate, by id"
+    )
+    findings: dict[str, Finding] = Field(
+        default_factory=dict, description="work rules: a breach is reported and never blocks"
+    )
+    tables: dict[str, DecisionTable] = Field(default_factory=dict, description="decision tables by id")
+    scorecards: dict[str, ScorecardSpec] = Field(default_factory=dict, description="scores by id")
+    forms: dict[str, Form] = Field(default_factory=dict, description="forms by id")
+    plays: dict[str, Play] = Field(default_factory=dict, description="advice by id")
+    tactics: dict[str, Tactic] = Field(
+        default_factory=dict, description="improper tactics that are never offered, by id"
+    )
+    actions: dict[str, Action] = Field(
+        default_factory=dict, description="what can be done about which fact, at what cost, by id"
+    )
+    glossary: dict[str, Term] = Field(default_factory=dict, description="words of the handbook, by id")
+    not_executable: dict[str, NotExecutable] = Field(
+        default_factory=dict, description="rows of the handbook that no rule decides, by id"
+    )
+    suppress: list[Suppression] = Field(
+        default_factory=list, description="remarks of checks that are meant to be so"
+    )
 
 
 def pack_json_schema() -> dict[str, Any]:

@@ -6,6 +6,9 @@ docstring is its page: a summary line, then why it matters and what to do. It of
 that asks the prover sets `PROVES = True`: it takes seconds and `kamrules[verify]`, so it runs only when asked
 for, and is reported as skipped otherwise.
 
+A package of the user's offers modules of the same shape as entry points of the group `kamrules.checks`, named
+by their code; `kamrules new check` writes one.
+
 A remark is suppressed where the pack says so, with a reason:
 
     suppress:
@@ -17,10 +20,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
+from traceback import extract_tb
 from typing import Any, Literal, Protocol, cast
 
-from kamrules.errors import ArgumentError, Fault, nearest
+from kamrules.errors import ArgumentError, Fault, KamrulesError, nearest
 from kamrules.rules.lang.core import Node
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Flag, Rule
@@ -28,12 +33,14 @@ from kamrules.rules.planning import Planned
 from kamrules.source import Span
 
 __all__ = [
+    "GROUP",
     "SEVERITIES",
     "Member",
     "Remark",
     "Report",
     "Severity",
     "Subject",
+    "known_checks",
     "members",
     "proves",
     "run_checks",
@@ -41,6 +48,7 @@ __all__ = [
 
 Severity = Literal["error", "warning", "info"]
 SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
+GROUP = "kamrules.checks"
 _SUPPRESSION = "suppress"
 
 
@@ -196,11 +204,50 @@ class Report:
 
 
 def members() -> dict[str, Member]:
-    """Return every check by its code, in alphabetical order."""
+    """Return every check that comes with kamrules by its code, in alphabetical order."""
     return {
         info.name.replace("_", "-"): cast("Member", import_module(f"{__name__}.{info.name}"))
         for info in sorted(iter_modules(__path__), key=lambda module: module.name)
     }
+
+
+def known_checks() -> dict[str, Member]:
+    """Return every check by its code: those of kamrules, then those that installed packages offer.
+
+    Raises
+    ------
+    ArgumentError
+        An offered check cannot be loaded, is no check, or takes a code that is taken (A-CHECK).
+    """
+    found = members()
+    faults: list[Fault] = []
+    for point in sorted(entry_points(group=GROUP), key=lambda one: (one.name, one.value)):
+        try:
+            member = _offered(point)
+        except Exception as problem:  # noqa: BLE001 - importing a module of somebody else's may fail in any way
+            faults.append(_check_fault(point, f"cannot be loaded: {type(problem).__name__}: {problem}"))
+            continue
+        if point.name in found:
+            faults.append(_check_fault(point, "has a code that is taken", "give it another name"))
+        elif getattr(member, "SEVERITY", None) not in SEVERITIES or not callable(
+            getattr(member, "check", None)
+        ):
+            hint = f"a module with `check(subject)` and a SEVERITY of {', '.join(SEVERITIES)} is expected"
+            faults.append(_check_fault(point, "is no check", hint))
+        else:
+            found[point.name] = member
+    if faults:
+        raise ArgumentError(faults)
+    return found
+
+
+def _offered(point: EntryPoint) -> Member:
+    return cast("Member", point.load())
+
+
+def _check_fault(point: EntryPoint, message: str, hint: str = "") -> Fault:
+    owner = f" of the package `{point.dist.name}`" if point.dist is not None else ""
+    return Fault("A-CHECK", f"the check `{point.name}` (`{point.value}`){owner} {message}", hint=hint)
 
 
 def proves(member: Member) -> bool:
@@ -220,11 +267,11 @@ def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = (), prov
     Raises
     ------
     ArgumentError
-        `only` names no check (A-VALUE).
+        `only` names no check (A-VALUE), or a check of another package fails (A-CHECK).
     MissingExtraError
         A check that asks the prover is to run and z3 is not installed.
     """
-    known = members()
+    known = known_checks()
     faults = [
         Fault("A-VALUE", f"no check `{code}`", hint=nearest(code, known))
         for code in only
@@ -238,12 +285,28 @@ def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = (), prov
     found = [
         replace(remark, code=code, severity=member.SEVERITY)
         for code, member in chosen.items()
-        for remark in member.check(subject)
+        for remark in _said(code, member, subject)
     ]
     kept, suppressed = _suppressed(subject, found, frozenset(chosen), frozenset(known))
     order = sorted(kept, key=lambda one: (one.span is None, one.span, one.code, one.at))
     skipped = tuple(code for code in wanted if code not in chosen)
     return Report(tuple(order), tuple(suppressed), tuple(chosen), skipped)
+
+
+def _said(code: str, member: Member, subject: Subject) -> Iterator[Remark]:
+    """Yield what a check says; where one of another package breaks down, that is said of it and not of us."""
+    try:
+        yield from member.check(subject)
+    except KamrulesError:
+        raise
+    except Exception as problem:
+        if code in members():
+            raise
+        frame = extract_tb(problem.__traceback__)[-1]
+        message = f"the check `{code}` broke down: {type(problem).__name__}: {problem}"
+        raise ArgumentError(
+            Fault("A-CHECK", message, Span(frame.filename, frame.lineno or 1, 1))
+        ) from problem
 
 
 def _suppressed(
