@@ -19,7 +19,7 @@ from kamrules.rules.backends import Program, python, reference
 from kamrules.rules.lang.core import And, Compare, Const, Exists, Field, Node, Not, Or
 from kamrules.rules.lang.reference import Interval, Unknown, evaluate
 from kamrules.rules.lang.types import Bool, Int, String
-from kamrules.rules.plan import Plan, Row, Rule, Scorecard, Table
+from kamrules.rules.plan import Plan, Row, Rule, Scale, Scorecard, Table
 from kamrules.rules.verdict import NA, Points, TableRows
 from tests.backends.plans import SCHEMAS, Terms, as_complete, as_object, cases, core_of_text, means
 from tests.lang import conformance
@@ -94,6 +94,16 @@ def test_plans_in_every_mode(case: tuple[Plan, list[Any]]) -> None:
     for access, checked in product(ACCESS, (False, True)):
         program = python.compile_plan(plan, access=access, checked=checked)
         assert [program.run(SHAPES[access](record), AS_OF) for record in some] == expected
+
+
+@pytest.mark.parametrize("text", ["-deal.?limited.orValue(7)", "-deal.limited", "deal.?limited.orValue(-40)"])
+@pytest.mark.parametrize("limited", [None, 0, 50, 100])
+def test_a_scale_keeps_to_its_ends_beyond_what_the_field_allows(text: str, limited: int | None) -> None:
+    terms = Terms(SCHEMAS[0])
+    plan = Plan(
+        terms.schema, (), (), (Scorecard("score", (Scale("s", 10.0, terms.core_of_text(text), 0, 100),)),)
+    )
+    assert _agrees(plan, {"id": "d", "limited": limited})
 
 
 @settings(max_examples=40)

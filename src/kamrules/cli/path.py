@@ -44,7 +44,7 @@ def path(  # noqa: PLR0913 - one argument for each option
     ] = "text",
     lang: Language = "en",
 ) -> None:
-    """Find the cheapest lawful steps that open the next gate, each with owner, form, approver and first day."""
+    """Find the cheapest lawful steps that open the next gate, with owner, form, approver and first day."""
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)
     chosen = chosen_deal(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from kamrules.assessment import Assessment, PackRef
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault, nearest
+from kamrules.errors import ArgumentError, Fault, RecordError, nearest
 from kamrules.paths.raises import Raise, best_raises
 from kamrules.rules.actions import Kind
 from kamrules.rules.paths import Path, Problem, Step, applied, plain_path, value_at
@@ -23,6 +23,7 @@ from kamrules.rules.planning import satisfied
 __all__ = ["Blocker", "LawfulPath", "Outcome", "PathStep", "Raise", "shortest_path"]
 
 Outcome = Literal["open", "path", "red_line", "no_path", "undecided"]
+_HOLDS = ("met", "not_applicable")
 _SHOWN_SETS = 100  # blocking sets looked for (our choice)
 
 
@@ -31,10 +32,10 @@ class PathStep:
     """One step: what to do about which fact, by whom, and when at the earliest.
 
     `kind` says whether a missing fact is found out, a fact confirmed to evidence `level`, a known fact
-    changed, or a list given one more element. `value` is what opens the gate, `accepts` each value of a closed
-    list that does; a text is shown as `…`. `cost` is that of the act, which may bring about several facts.
-    `opens` are the criteria that fail without the step. `form` and `approvers` are those of the criteria. `on`
-    is an ISO date.
+    changed, or a list given one more element. `value` is what opens the gate, `accepts` each value of a
+    closed list that does; a text is shown as `…`. `cost` is that of the act, which may bring about several
+    facts. `opens` are the criteria that fail without the step. `form` and `approvers` are those of the
+    criteria. `on` is an ISO date.
     """
 
     kind: Kind
@@ -157,7 +158,13 @@ def shortest_path(
     raises = best_raises(engine, found, problem, as_of)
     if not names or _is_reached(found, engine, target):
         return replace(base, raises=raises)
-    return replace(_search(engine, problem, base, timeout_ms), raises=raises)
+    held = frozenset(one.id for one in found.criteria if one.is_hard and one.status in _HOLDS)
+    while True:
+        path, lost = _search(engine, problem, base, held, timeout_ms)
+        if not lost:
+            return replace(path, raises=raises)
+        # A step undoes what the deal had before: ask for that, too.
+        problem = _problem(engine, found, problem.record, (*problem.goal, *lost), as_of)
 
 
 def _gate(engine: Engine, found: Assessment, to: str | None) -> tuple[str | None, tuple[str, ...]]:
@@ -196,36 +203,51 @@ def _problem(
     return Problem(goal, guards, record, engine.plan.schema, engine.plan.root, engine.actions, as_of)
 
 
-def _search(engine: Engine, problem: Problem, base: LawfulPath, timeout_ms: int) -> LawfulPath:
+def _search(
+    engine: Engine, problem: Problem, base: LawfulPath, held: frozenset[str], timeout_ms: int
+) -> tuple[LawfulPath, tuple[str, ...]]:
+    """Return the path, and which criteria of those that held before it would lose."""
     path = plain_path(problem)
     if path is not None:
         sets = [[_blocker(problem, step.kind, step.path, step.action)] for step in path.steps]
-        return _shown(engine, problem, replace(base, blocking=_sorted(sets)), path)
+        return _shown(engine, problem, replace(base, blocking=_sorted(sets)), path, held)
     from kamrules.rules.paths.exact import Exact, OutOfTimeError  # noqa: PLC0415 - needs an extra
 
     search = Exact(problem, timeout_ms)
     try:
         path = search.cheapest()
     except OutOfTimeError:
-        return replace(base, outcome="undecided", reason=f"no answer within {timeout_ms} ms")
+        return replace(base, outcome="undecided", reason=f"no answer within {timeout_ms} ms"), ()
     if path is None:
         why = [_blocker(problem, hold.kind, hold.path, "") for hold in search.why_not]
-        return replace(base, outcome="no_path", blocking=_sorted([why]), is_every_set=False)
+        return replace(base, outcome="no_path", blocking=_sorted([why]), is_every_set=False), ()
+    shown, lost = _shown(engine, problem, base, path, held)
+    if lost:
+        return shown, lost
     search.allow(timeout_ms)
     found, is_every = search.blocking_sets(_SHOWN_SETS)
     sets = [[_blocker(problem, hold.kind, hold.path, hold.action.id) for hold in one] for one in found]
-    return _shown(engine, problem, replace(base, blocking=_sorted(sets), is_every_set=is_every), path)
+    return replace(shown, blocking=_sorted(sets), is_every_set=is_every), ()
 
 
-def _shown(engine: Engine, problem: Problem, base: LawfulPath, path: Path) -> LawfulPath:
+def _shown(
+    engine: Engine, problem: Problem, base: LawfulPath, path: Path, held: frozenset[str]
+) -> tuple[LawfulPath, tuple[str, ...]]:
     """Return the path with its steps told, once a whole assessment says that it leads there."""
-    after = engine.assess(applied(problem.record, path.steps), as_of=path.opens_on)
-    if not _is_reached(after, engine, base.target) or after.tripped != base.tripped:
-        reason = "the steps open the gate, but something the deal had before would not hold on that day"
-        return replace(base, outcome="undecided", reason=reason, blocking=(), is_every_set=False)
+    try:
+        after = engine.assess(applied(problem.record, path.steps), as_of=path.opens_on)
+    except RecordError as error:
+        reason = f"the steps found make no valid record: {error.faults[0].message}"
+        return replace(base, outcome="undecided", reason=reason), ()
+    if not _is_reached(after, engine, base.target):
+        lost = [one.id for one in after.criteria if one.id in held and one.status not in _HOLDS]
+        fresh = tuple(name for name in lost if name not in problem.goal)
+        if fresh:
+            return base, fresh
+        return replace(base, outcome="undecided", reason="the steps found do not open the gate"), ()
     told = sorted((_told(engine, step) for step in path.steps), key=lambda step: (step.on, step.path))
     opens_on = path.opens_on.isoformat()
-    return replace(base, outcome="path", steps=tuple(told), cost=path.cost, opens_on=opens_on)
+    return replace(base, outcome="path", steps=tuple(told), cost=path.cost, opens_on=opens_on), ()
 
 
 def _blocker(problem: Problem, kind: Kind, path: str, action: str) -> Blocker:

@@ -1,14 +1,10 @@
-"""The cheapest steps to a goal, exactly: z3 says what cannot stay as it is, a covering of that is tried.
+"""The cheapest steps to a goal, exactly: which facts to let go, so that the rest may stay, is asked of z3.
 
-Every set of holds that cannot all stay (a core) needs one of them dropped. The cheapest set that hits every
-core found so far is a lower bound; if z3 reaches the goal by dropping just that, it is the answer, otherwise
-its refusal is another core (the implicit hitting-set method: Davies and Bacchus 2011, MaxHS). The minimal
-cores are the minimal blocking sets: facts which, as they stand, keep the gate shut.
+What cannot all stay as it is are the blocking sets: facts which, as they stand, keep the gate shut.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from time import perf_counter
@@ -57,7 +53,7 @@ class Exact:
             )
         )
         needs = Needs()
-        sizes = needs.sizes(goal)
+        sizes = needs.sizes(AllOf((goal, guards)))
         self.is_bounded = any(problem.actions.additions(path) for path in needs.open)
         lists = {
             f"{problem.root}.{one.name}": one
@@ -89,10 +85,7 @@ class Exact:
     # --- asking z3
 
     def _check(self, *assumed: Any) -> bool:
-        left = int((self.deadline - perf_counter()) * 1000)
-        if left <= 0:
-            raise OutOfTimeError
-        self.solver.set("timeout", left)
+        self.solver.set("timeout", self._left_ms())
         answer = self.solver.check(*assumed)
         if answer == z3.unknown:
             raise OutOfTimeError
@@ -121,30 +114,33 @@ class Exact:
         ------
         OutOfTimeError
         """
-        holds = self.holds.found
-        index = {hold.literal.get_id(): place for place, hold in enumerate(holds)}
         if not self._check(*self.fixed):
             named = {hold.literal.get_id(): hold for hold in self.holds.fixed}
             self.why_not = tuple(named[literal.get_id()] for literal in self._core())
             return None
         self.solver.add(*self.fixed)
-        cover = _Cover([hold.action.cost for hold in holds])
         while True:
-            dropped = cover.cheapest(self._left_ms())
-            kept = [hold.literal for place, hold in enumerate(holds) if place not in dropped]
-            if self._check(*kept):
-                path = self._steps([holds[place] for place in sorted(dropped)], kept)
-                if path is not None:
-                    return path
-                cover.add(set(range(len(holds))) - dropped)  # doubles are rounded: not with just these
-                continue
-            while True:
-                core = {index[literal.get_id()] for literal in self._core()}
-                cover.add(core)
-                # Another core that shares nothing with this one, before the next covering.
-                kept = [hold for hold in kept if index[hold.get_id()] not in core]
-                if self._check(*kept):
-                    break
+            dropped = self._least()
+            kept = [hold.literal for hold in self.holds.found if hold not in dropped]
+            path = self._steps(dropped, kept)
+            if path is not None:
+                return path
+            # Doubles are rounded and did not replay: something else has to be dropped, too.
+            self.solver.add(z3.Or([z3.Not(literal) for literal in kept]))
+
+    def _least(self) -> list[Hold]:
+        """Return the holds that cost least to drop; of equal ones always the same."""
+        optimizer = z3.Optimize()
+        optimizer.set("timeout", self._left_ms())
+        optimizer.add(*self.solver.assertions())
+        count = len(self.holds.found)
+        for place, hold in enumerate(self.holds.found):
+            rank = place + 1  # too small to outweigh a cost, all together
+            optimizer.add_soft(hold.literal, hold.action.cost * count * (count + 1) + rank)
+        if optimizer.check() != z3.sat:
+            raise OutOfTimeError
+        model = optimizer.model()
+        return [hold for hold in self.holds.found if z3.is_false(model.eval(hold.literal))]
 
     def _left_ms(self) -> int:
         left = int((self.deadline - perf_counter()) * 1000)
@@ -189,7 +185,8 @@ class Exact:
     def blocking_sets(self, limit: int) -> tuple[list[tuple[Hold, ...]], bool]:
         """Return minimal sets of facts that keep the gate shut as they stand, and whether these are all.
 
-        To be asked after `cheapest` found a path. Enumerated by the method of Liffiton, Previti, Malik and Marques-Silva 2016 (MARCO).
+        To be asked after `cheapest` found a path. Enumerated by the method of Liffiton, Previti, Malik and
+        Marques-Silva 2016 (MARCO).
         """
         touchable = [hold for hold in self.holds.single if hold.count <= 1]
         named = {hold.literal.get_id(): hold for hold in touchable}
@@ -220,26 +217,3 @@ class Exact:
             if key not in kept and self._check(*(named[one].literal for one in (*kept, key))):
                 kept.add(key)
         return kept
-
-
-@dataclass(slots=True)
-class _Cover:
-    """The cheapest choice that hits every core."""
-
-    costs: list[int]
-    solver: Any = field(default_factory=z3.Optimize)
-    picks: dict[int, Any] = field(default_factory=dict)
-
-    def add(self, core: Iterable[int]) -> None:
-        for place in core:
-            if place not in self.picks:
-                self.picks[place] = z3.Bool(f"drop {place}")
-                self.solver.add_soft(z3.Not(self.picks[place]), self.costs[place], "cost")
-        self.solver.add(z3.Or([self.picks[place] for place in core]))
-
-    def cheapest(self, timeout_ms: int) -> set[int]:
-        self.solver.set("timeout", timeout_ms)
-        if self.solver.check() != z3.sat:
-            raise OutOfTimeError
-        model = self.solver.model()
-        return {place for place, pick in self.picks.items() if z3.is_true(model.eval(pick))}

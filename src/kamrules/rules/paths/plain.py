@@ -167,7 +167,8 @@ def _candidates(kind: t.Type, action: Action, parts: Iterable[core.Node], proble
             options = [datetime.combine(action.earliest(problem.as_of), time(), UTC)]
         case t.Int() | t.Money():
             near = [number + step for number in _constants(parts, int) for step in (0, 1, -1)]
-            options = [0, *near]
+            low, high = (kind.low, kind.high) if isinstance(kind, t.Int) else (0, t.INT_MAX)
+            options = [number for number in (0, low, *near) if low <= number <= high]
         case t.Double():
             options = [0.0, *_constants(parts, float), *(number + 1 for number in _constants(parts, float))]
         case t.Duration():
@@ -226,7 +227,7 @@ def _for_list(problem: Problem, path: str, part: core.Exists) -> Step:
 
 
 def _element(problem: Problem, part: core.Exists, action: Action) -> dict[str, Any] | None:
-    """Return the facts of an element of which the condition and the action's own hold; None if none is found."""
+    """Return an element of which the condition and the action's own hold; None if there is none."""
     bodies = [(part.var, one) for one in conjuncts(part.body)]
     if action.when is not None and action.var is not None:
         bodies += [(action.var, one) for one in conjuncts(action.when)]

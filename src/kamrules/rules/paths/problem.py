@@ -47,7 +47,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Path:
-    """Steps to a goal, the first day on which all are done and the goal holds, and what they cost together."""
+    """Steps to a goal, the first day on which all are done and the goal holds, and their cost together."""
 
     steps: tuple[Step, ...]
     opens_on: date

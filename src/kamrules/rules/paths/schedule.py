@@ -120,7 +120,8 @@ def _plainer_values(value: Any, kind: t.Type) -> Iterator[Any]:
 def _settle_number(found: list[Step], place: int, kind: t.Type, fits: Any) -> None:
     step = found[place]
     if isinstance(kind, t.Int | t.Money) and isinstance(step.value, int):
-        settle(step.value, 0, lambda number: fits(place, replace(found[place], value=number)))
+        least = kind.low if isinstance(kind, t.Int) else 0
+        settle(step.value, max(least, 0), lambda number: fits(place, replace(found[place], value=number)))
 
 
 def _note_choices(problem: Problem, found: list[Step], place: int, kind: t.Type, day: date) -> None:

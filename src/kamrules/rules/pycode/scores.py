@@ -6,8 +6,8 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from kamrules.rules.lang.core import OrValue, Tally, type_of
-from kamrules.rules.lang.types import Count, Enum, Int
+from kamrules.rules.lang.core import Node, OrValue, Tally, type_of
+from kamrules.rules.lang.types import INT_MAX, INT_MIN, Count, Enum, Int
 from kamrules.rules.plan import Entry, Flag, Mean, Row, Scale, Scorecard, Share, Table
 from kamrules.rules.points import fraction, open_mean, open_points
 from kamrules.rules.pycode import code
@@ -15,7 +15,7 @@ from kamrules.rules.pycode.branching import Step
 from kamrules.rules.pycode.formula import TRUE, negate, tree_of
 from kamrules.rules.pycode.kleene import Kleene, guard, is_certain
 from kamrules.rules.pycode.translate import Translator
-from kamrules.rules.pycode.values import Value, local_value, otherwise_none
+from kamrules.rules.pycode.values import Value, local_value, otherwise_none, range_of
 from kamrules.rules.pycode.world import Env
 from kamrules.rules.verdict import Points, TableRows
 
@@ -137,7 +137,7 @@ def _scale(entry: Scale, translator: Translator, env: Env) -> Ends:
         bound = translator.world.locate(node.field, env)
         default = node.default.value
         assert isinstance(default, int | float)
-        held = _scaled(entry, local_value(bound.local, nullable=False), type_of(node.field))
+        held = _scaled(entry, local_value(bound.local, nullable=False), node.field)
         given = code.const(entry.points * fraction(default, entry.low, entry.high))
         return Ends(code.choose(tree_of(guard(bound.local)), held, given))
     value = translator.numbers.value(node, env)
@@ -145,17 +145,20 @@ def _scale(entry: Scale, translator: Translator, env: Env) -> Ends:
         tree = code.call("in_range", value.tree) if value.loose else value.tree
         local = translator.world.bind(node, env, "scale_", otherwise_none(value.guards, tree))
         value = local_value(local, nullable=value.loose or bool(value.guards))
-    return _open_ends(value.guards, Ends(_scaled(entry, value, type_of(node))), unknown)
+    return _open_ends(value.guards, Ends(_scaled(entry, value, node)), unknown)
 
 
-def _scaled(entry: Scale, value: Value, kind: object = None) -> ast.expr:
-    """Return `points * fraction(value)`, the bounds left out that the schema makes idle."""
+def _scaled(entry: Scale, value: Value, node: Node | None = None) -> ast.expr:
+    """Return `points * fraction(value)`, the bounds left out that the reach of `node` makes idle."""
     rising = entry.high >= entry.low
     share = value.tree if entry.low == 0 else code.binary("-", value.tree, code.const(float(entry.low)))
     if entry.high - entry.low != 1:
         share = code.binary("/", share, code.const(float(entry.high - entry.low)))
     tree = code.binary("*", code.const(float(entry.points)), share)
-    inside = isinstance(kind, Int) and entry.low <= kind.low and kind.high <= entry.high
+    least, most = (
+        range_of(node) if node is not None and isinstance(type_of(node), Int) else (INT_MIN, INT_MAX)
+    )
+    inside = entry.low <= least and most <= entry.high
     if inside and rising and entry.low < entry.high:
         return tree
     low, high = code.const(float(entry.low)), code.const(float(entry.high))
