@@ -250,6 +250,13 @@ class Grade(_Part):
     name: Words
 
 
+class Ladder(_Part):
+    """A fact of which a better value never takes points away; `kamrules check --prove` proves it or says why not."""
+
+    field: Short = Field(description="a field of the deal, or of a list's elements, such as deal.stakeholders.stance")
+    order: Annotated[list[str], Field(min_length=2)] = Field(description="its values, worst first")
+
+
 class ScorecardSpec(_Part):
     """A sum of entries on top of `base`, by dimension, with grades; red lines of `veto` override it."""
 
@@ -261,6 +268,9 @@ class ScorecardSpec(_Part):
     dimensions: dict[str, Words] = Field(default_factory=dict)
     grades: dict[str, Grade] = Field(default_factory=dict)
     veto: list[Literal["BLOCK", "ESCALATE", "CAUTION"]] = Field(default_factory=list)
+    monotone_in: list[Ladder] = Field(
+        default_factory=list, description="facts of which a better value never takes points away"
+    )
     entries: dict[str, ScoreEntry]
     source: Source | None = None
 

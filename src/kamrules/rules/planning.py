@@ -14,7 +14,7 @@ from kamrules.rules import plan as p
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
-from kamrules.rules.scoreplan import in_list, list_at, plan_scorecard
+from kamrules.rules.scoreplan import in_list, list_at, plan_ladders, plan_scorecard
 from kamrules.rules.vocabulary import ROOT, Vocabulary
 
 
@@ -32,7 +32,8 @@ class Each:
 class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
-    `valid_for` is the year a tier is valid for, as an expression of the record.
+    `valid_for` is the year a tier is valid for, as an expression of the record; `ladders` are the facts each
+    scorecard says it is monotone in.
     """
 
     model: type[BaseModel]
@@ -40,6 +41,7 @@ class Planned:
     valid_for: core.Node | None = None
     due: dict[str, core.Node] = field(default_factory=dict)
     forms: dict[str, dict[str, core.Node | Each]] = field(default_factory=dict)
+    ladders: dict[str, tuple[p.Ladder, ...]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -81,7 +83,8 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        return Planned(words.model, plan, self.valid_for(), self.due(), self.forms(), words.faults)
+        ladders = {name: plan_ladders(words, name) for name in pack.scorecards}
+        return Planned(words.model, plan, self.valid_for(), self.due(), self.forms(), ladders, words.faults)
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}
