@@ -22,7 +22,8 @@ from pkgutil import iter_modules
 from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from kamrules.errors import ArgumentError, Fault, nearest
-from kamrules.rules.lang.core import Node
+from kamrules.rules.lang.core import Node, Var
+from kamrules.rules.lang.types import Object
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Flag, Rule
 from kamrules.rules.planning import Planned
@@ -131,20 +132,25 @@ class Subject:
     planned: Planned
     proofs: list[Proofs] = field(default_factory=list)
 
-    def prover(self, timeout_ms: int = 5000, shrink_ms: int = 2000) -> Prover:
-        """Return a prover of claims about deals of this pack; MissingExtraError without z3."""
+    def prover(self, timeout_ms: int = 5000, shrink_ms: int = 2000, *, on: Var | None = None) -> Prover:
+        """Return a prover of claims about deals, or about elements of a list; MissingExtraError without z3."""
         from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
 
         plan = self.planned.plan
-        return smt.Prover(plan.schema, plan.root, timeout_ms=timeout_ms, shrink_ms=shrink_ms)
+        schema, root = plan.schema, plan.root
+        if on is not None and isinstance(on.type, Object):
+            schema, root = on.type, on.name
+        return smt.Prover(schema, root, timeout_ms=timeout_ms, shrink_ms=shrink_ms)
 
-    def prove(self, claim: Claim, *, timeout_ms: int = 5000, shrink_ms: int = 2000) -> Proof:
-        """Return what becomes of a claim that is to hold of every deal."""
-        return self.counted(self.prover(timeout_ms, shrink_ms).prove(claim))
+    def prove(
+        self, claim: Claim, *, timeout_ms: int = 5000, shrink_ms: int = 2000, on: Var | None = None
+    ) -> Proof:
+        """Return what becomes of a claim that is to hold of every deal, or of every element `on` may be."""
+        return self.counted(self.prover(timeout_ms, shrink_ms, on=on).prove(claim))
 
-    def can_be(self, question: Question | Node, *, timeout_ms: int = 5000) -> Proof:
+    def can_be(self, question: Question | Node, *, timeout_ms: int = 5000, on: Var | None = None) -> Proof:
         """Return what becomes of the claim that no deal answers yes, where some deal should."""
-        proof = self.prover(timeout_ms, shrink_ms=1).prove(never(question))
+        proof = self.prover(timeout_ms, 1, on=on).prove(never(question))
         turned = {"proved": "refuted", "refuted": "proved"}.get(proof.status, proof.status)
         self.proofs.append(replace(_COUNTED[turned], seconds=proof.seconds))
         return proof
