@@ -121,7 +121,7 @@ class Prover:
     timeout_ms : int
         How long one claim may take.
     shrink_ms : int
-        How long the search for the smallest witness may take after that.
+        How long the search for the smallest witness may take after that; 0 for any witness.
     domain : Domain
         The days that facts may be.
     """

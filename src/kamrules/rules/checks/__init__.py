@@ -150,7 +150,7 @@ class Subject:
 
     def can_be(self, question: Question | Node, *, timeout_ms: int = 5000, on: Var | None = None) -> Proof:
         """Return what becomes of the claim that no deal answers yes, where some deal should."""
-        proof = self.prover(timeout_ms, 1, on=on).prove(never(question))
+        proof = self.prover(timeout_ms, 0, on=on).prove(never(question))
         turned = {"proved": "refuted", "refuted": "proved"}.get(proof.status, proof.status)
         self.proofs.append(replace(_COUNTED[turned], seconds=proof.seconds))
         return proof

@@ -32,7 +32,7 @@ def check(subject: Subject) -> Iterator[Remark]:
         in_time = [] if late is None else [is_not(asked(late.when))]
         premise = both(*(satisfied(rules[name]) for name in joining), *in_time)
         for name in exits:
-            proof = subject.prove(implies(premise, satisfied(rules[name])), shrink_ms=1)
+            proof = subject.prove(implies(premise, satisfied(rules[name])), shrink_ms=0)
             path = ("criteria", joining[0], "all_of")
             if proof.status == "refuted":
                 yield subject.remark(path, f"it can be met without `{name}` of `{before}.exit`", f"add `{name}`")

@@ -61,10 +61,10 @@ def _passing(subject: Subject, milestone: str, names: list[str], entered_by: lis
     for line, spec in subject.pack.red_lines.items():
         if spec.severity != "BLOCK" or line not in subject.rules:
             continue
-        proof = subject.prover(shrink_ms=1).prove(never(_trips_beside(subject, line, joining + entered_by)))
+        proof = subject.prover(shrink_ms=0).prove(never(_trips_beside(subject, line, joining + entered_by)))
         if proof.status != "proved":
             claim = never(_trips_beside(subject, line, names + entered_by))
-            proof = subject.prover(_LIMIT_MS, 1 if lines else _SHRINK_MS).prove(claim)
+            proof = subject.prover(_LIMIT_MS, 0 if lines else _SHRINK_MS).prove(claim)
         subject.counted(proof)
         if proof.status == "refuted":
             deal = deal or json.dumps(proof.witness, ensure_ascii=False, default=str)

@@ -138,6 +138,8 @@ class Search:
             record, day = self.found()
             if not self.shows(record, day):
                 return None
+        if not self.shrink_ms:  # asked whether there is one, not which is the smallest
+            return Witness(record, day, is_smallest=False)
         self.allow(self.shrink_ms)
         record, day, is_smallest = self._smallest(record, day)
         if self.as_of is None:
