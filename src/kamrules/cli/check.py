@@ -89,7 +89,5 @@ def _proved(report: Report) -> list[str]:
         return []
     total = sum(report.proofs.values(), Proofs())
     claims = total.holds + total.fails + total.undecided
-    return [
-        f"proofs: {total.holds} of {claims} claims proved, {total.fails} refuted, {total.undecided} not decided, "
-        f"in {total.seconds:.1f} s"
-    ]
+    told = f"{total.holds} of {claims} claims proved, {total.fails} refuted, {total.undecided} not decided"
+    return [f"proofs: {told}, in {total.seconds:.1f} s"]

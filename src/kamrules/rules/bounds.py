@@ -1,7 +1,8 @@
 """Between which ends the whole numbers of a condition lie, and which of its terms can leave what they may be.
 
-Ends come from the schema: what a field may be, days of the years 2000 to 2099 as in proofs, lists and texts of
-up to 2^31 elements or signs. Numbers with a fraction have no ends here: they leave their range near 10^308 only.
+Ends come from the schema: what a field may be, days of the years 2000 to 2099 as in proofs, lists and texts
+of up to 2^31 elements or signs. Numbers with a fraction have no ends here: they leave their range near 10^308
+only.
 """
 
 from __future__ import annotations

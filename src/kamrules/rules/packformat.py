@@ -251,9 +251,11 @@ class Grade(_Part):
 
 
 class Ladder(_Part):
-    """A fact of which a better value never takes points away; `kamrules check --prove` proves it or says why not."""
+    """A fact of which a better value never takes points away; `kamrules check --prove` proves it."""
 
-    field: Short = Field(description="a field of the deal, or of a list's elements, such as deal.stakeholders.stance")
+    field: Short = Field(
+        description="a field of the deal, or of a list's elements, such as deal.stakeholders.stance"
+    )
     order: Annotated[list[str], Field(min_length=2)] = Field(description="its values, worst first")
 
 

@@ -109,7 +109,7 @@ class Scorecard:
 
 @dataclass(frozen=True, slots=True)
 class Ladder:
-    """A fact whose `values` have an order, worst first: a field of the record, or of each element of `range`."""
+    """A fact whose `values` have an order, worst first: a field of the record, or of elements of `range`."""
 
     field: Field
     values: tuple[str, ...]

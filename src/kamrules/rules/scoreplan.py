@@ -100,7 +100,9 @@ def plan_ladders(words: Vocabulary, name: str) -> tuple[p.Ladder, ...]:
 def _ladder(words: Vocabulary, path: tuple[str, ...], spec: f.Ladder) -> p.Ladder | None:
     root, *steps = spec.field.split(".")
     if root != ROOT or not steps:
-        words.fault("P-REF", f"`{spec.field}` is no field of the deal", f"start with `{ROOT}.`", *path, "field")
+        words.fault(
+            "P-REF", f"`{spec.field}` is no field of the deal", f"start with `{ROOT}.`", *path, "field"
+        )
         return None
     place: core.Var | core.Field = core.Var(ROOT, words.schema)
     range_: core.Field | None = None

@@ -4,8 +4,8 @@ Each other module of this folder is one check, named as its code is (`unused_par
 docstring is its page: a summary line, then why it matters and what to do. It offers `SEVERITY` and
 `check(subject) -> Iterator[Remark]`; members are found in the folder and know nothing of each other. One
 that asks the prover sets `PROVES = True`: it takes seconds and `kamrules[verify]`, so it runs only when asked
-for, and is reported as skipped otherwise. It asks by `subject.prove` and `subject.can_be`, which count what was
-proved.
+for, and is reported as skipped otherwise. It asks by `subject.prove` and `subject.can_be`, which count what
+was proved.
 
 A remark is suppressed where the pack says so, with a reason:
 
@@ -133,7 +133,7 @@ class Subject:
     proofs: list[Proofs] = field(default_factory=list)
 
     def prover(self, timeout_ms: int = 5000, shrink_ms: int = 2000, *, on: Var | None = None) -> Prover:
-        """Return a prover of claims about deals, or about elements of a list; MissingExtraError without z3."""
+        """Return a prover of claims about deals or elements of a list; MissingExtraError without z3."""
         from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
 
         plan = self.planned.plan
@@ -222,13 +222,13 @@ class Subject:
                     if text is not None:
                         yield ("scorecards", name, "entries", key, *part.split(".")), text
         for name, form in self.pack.forms.items():
-            for key, field in form.fields.items():
+            for key, spec in form.fields.items():
                 path = ("forms", name, "fields", key)
-                if field.path is not None:
-                    yield (*path, "path"), field.path
-                if field.each is not None:
+                if spec.path is not None:
+                    yield (*path, "path"), spec.path
+                if spec.each is not None:
                     for part in ("of", "when", "show"):
-                        text = getattr(field.each, part)
+                        text = getattr(spec.each, part)
                         if text is not None:
                             yield (*path, "each", part), text
 

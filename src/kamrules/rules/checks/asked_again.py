@@ -1,9 +1,9 @@
 """A hard criterion all of which earlier gates have asked.
 
-A deal that comes this far meets it: it stops nobody, and two gates claim to be where the thing is settled, such
-as where a leader is assigned. Compared are the parts joined by `&&` with those of hard criteria of earlier
-gates that apply to every deal. Within one gate see `redundant-criterion`; criteria that join others repeat
-them on purpose.
+A deal that comes this far meets it: it stops nobody, and two gates claim to be where the thing is settled,
+such as where a leader is assigned. Compared are the parts joined by `&&` with those of hard criteria of
+earlier gates that apply to every deal. Within one gate see `redundant-criterion`; criteria that join others
+repeat them on purpose.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ SEVERITY: Severity = "warning"
 def check(subject: Subject) -> Iterator[Remark]:
     """Yield criteria of which each part stands in an earlier gate."""
     asked: dict[Node, str] = {}
-    for gate in [f"{milestone}.{side}" for milestone in subject.pack.milestones for side in ("entry", "exit")]:
+    for gate in [
+        f"{milestone}.{side}" for milestone in subject.pack.milestones for side in ("entry", "exit")
+    ]:
         new: dict[Node, str] = {}
         for name, spec in subject.pack.criteria.items():
             rule = subject.rules.get(name)

@@ -59,8 +59,13 @@ def _splits(subject: Subject, path: tuple[str, ...], var: core.Var, node: Node) 
             if proof.status == "undecided":
                 message = f"whether `{core_text(part)}` varies is not decided: {proof.reason}"
                 yield subject.remark(path, message, "simplify it")
-            elif proof.status == "proved" and subject.prover(shrink_ms=0, on=var).prove(decided(part)).status != "proved":
-                message = f"`{core_text(part)}` is {_WORDS[answer]} whatever the facts are, and unknown without them"
+            elif (
+                proof.status == "proved"
+                and subject.prover(shrink_ms=0, on=var).prove(decided(part)).status != "proved"
+            ):
+                message = (
+                    f"`{core_text(part)}` is {_WORDS[answer]} whatever the facts are, but not without them"
+                )
                 yield subject.remark(path, message, "leave it out, or let it leave something out")
     for field in _cases(node, var.name):
         for answer in (True, False):
@@ -76,7 +81,7 @@ def _splits(subject: Subject, path: tuple[str, ...], var: core.Var, node: Node) 
 
 
 def _joints(node: Node) -> Iterator[core.And | core.Or]:
-    """Yield each `&&` and `||` outside loops of which two operands read one thing, and none asks what is missing."""
+    """Yield each `&&` and `||` outside loops of which two operands read one thing and none sees a blank."""
     if isinstance(node, core.And | core.Or):
         read = Counter(name for one in node.operands for name in {path_of(place) for place in _places(one)})
         if max(read.values(), default=0) > 1 and not any(

@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from kamrules.rules.checks import Remark, Severity, Subject
 from kamrules.rules.planning import late_entry_id, satisfied
-from kamrules.rules.smtcode.claims import asked, implies, is_not, both
+from kamrules.rules.smtcode.claims import asked, both, implies, is_not
 
 SEVERITY: Severity = "warning"
 PROVES = True
@@ -35,7 +35,9 @@ def check(subject: Subject) -> Iterator[Remark]:
             proof = subject.prove(implies(premise, satisfied(rules[name])), shrink_ms=0)
             path = ("criteria", joining[0], "all_of")
             if proof.status == "refuted":
-                yield subject.remark(path, f"it can be met without `{name}` of `{before}.exit`", f"add `{name}`")
+                yield subject.remark(
+                    path, f"it can be met without `{name}` of `{before}.exit`", f"add `{name}`"
+                )
             elif proof.status == "undecided":
                 message = f"whether it can be met without `{name}` is not decided: {proof.reason}"
                 yield subject.remark(path, message, "simplify the conditions")

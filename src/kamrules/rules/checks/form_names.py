@@ -26,7 +26,9 @@ def check(subject: Subject) -> Iterator[Remark]:
         if open_:
             names = ", ".join(f"“{alias.zh}”" for alias in open_)
             message = f"it is called {names}, too, and no parameter chooses"
-            yield subject.remark(("forms", name, "aliases"), message, "list its names as values of a parameter")
+            yield subject.remark(
+                ("forms", name, "aliases"), message, "list its names as values of a parameter"
+            )
         letters = "".join(part for part in _PARTS.findall(name) if part.isalpha())
         first = styles.setdefault(letters, name)
         if _style(first) != _style(name):
@@ -38,7 +40,9 @@ def _is_chosen(name: str, form: Form, alias: Words, choices: list[frozenset[str]
     """Whether some parameter chooses between a name of a form and an alias."""
     others = {alias.en, alias.zh}
     if any(_bare(other) == _bare(name) for other in others):
-        return any(len(styles) < len(choice) for choice in choices if (styles := {_bare(one) for one in choice}))
+        return any(
+            len(styles) < len(choice) for choice in choices if (styles := {_bare(one) for one in choice})
+        )
     own = {name, form.title.en, form.title.zh}
     return any(choice & own and choice & others for choice in choices)
 
@@ -50,4 +54,6 @@ def _bare(text: str) -> str:
 
 def _style(text: str) -> tuple[str, ...]:
     """Return how a number is written: where letters, digits and signs stand."""
-    return tuple(part if not part.isalnum() else part[0].isdigit() * "9" or "A" for part in _PARTS.findall(text))
+    return tuple(
+        part if not part.isalnum() else part[0].isdigit() * "9" or "A" for part in _PARTS.findall(text)
+    )

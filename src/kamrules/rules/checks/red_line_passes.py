@@ -5,8 +5,8 @@ the first milestone whose hard criteria ask `none_of` on, the prover looks for a
 criteria of the milestone, entry and exit, and surely trips a blocking red line. It finds lines that `none_of`
 forgot, gates that `applies_when` opens, and late entries, which pass by the milestones before.
 
-After a milestone that is safe, one without a late entry is safe, too: the same deal has passed both. After one
-that is not, those that ask nothing themselves are not reported again. A red line that is unknown does not
+After a milestone that is safe, one without a late entry is safe, too: the same deal has passed both. After
+one that is not, those that ask nothing themselves are not reported again. A red line that is unknown does not
 count here: it leaves the gate unknown.
 """
 
@@ -57,7 +57,8 @@ def _passing(subject: Subject, milestone: str, names: list[str], entered_by: lis
     """Yield a remark on the blocking red lines under which a deal passes these criteria, and on open ones."""
     # Those that join others mostly decide it, and with few criteria z3 is quick.
     joining = [name for name in names if subject.pack.criteria[name].met_when is None]
-    path, lines, deal = ("milestones", milestone), [], ""
+    path, deal = ("milestones", milestone), ""
+    lines: list[str] = []
     for line, spec in subject.pack.red_lines.items():
         if spec.severity != "BLOCK" or line not in subject.rules:
             continue

@@ -1,12 +1,13 @@
 """A score that falls when one of the facts it is declared to be monotone in gets better.
 
-`monotone_in` of a scorecard names facts with their values, worst first, such as the stance of each person. The
-prover then shows of each entry that no single step up lowers an end of its points, whatever else is known or
-unknown; the score is their sum. An entry that falls is reported with the smallest deal and the step, replayed
-on the reference evaluator, and whether the whole score falls there. A mean or a scale that falls in outline
-only, and conditions the prover has no word for, are reported as not decided.
+`monotone_in` of a scorecard names facts with their values, worst first, such as the stance of each person.
+The prover then shows of each entry that no single step up lowers an end of its points, whatever else is
+known or unknown; the score is their sum. An entry that falls is reported with the smallest deal and the
+step, replayed on the reference evaluator, and whether the whole score falls there. A mean or a scale that
+falls in outline only, and conditions the prover has no word for, are reported as not decided.
 
-The claim is about the points: a red line that trips may take facts away from the score (`taints`) or veto it.
+The claim is about the points: a red line that trips may take facts away from the score (`taints`) or veto
+it.
 """
 
 from __future__ import annotations
@@ -56,9 +57,10 @@ def _falls(subject: Subject, card: Scorecard, ladder: Ladder, entry: Entry) -> I
         total = [score_points(card, environment(plan, one, day)) for one in (record, move.after)]
         falls = total[1].low < total[0].low or total[1].high < total[0].high
         deal = json.dumps(record, ensure_ascii=False, default=str)
+        score = "falls, too" if falls else "does not fall here"
         message = (
-            f"it falls from {worth[0]} to {worth[1]} points, and the score {'too' if falls else 'does not here'}, "
-            f"when `{move.place}` goes from {move.worse} to {move.better} in the deal {deal}"
+            f"it falls from {worth[0]} to {worth[1]} points, and the score {score}, when `{move.place}` "
+            f"goes from {move.worse} to {move.better} in the deal {deal}"
         )
         yield subject.remark(path, message, "change the entry, or take the fact out of `monotone_in`")
 

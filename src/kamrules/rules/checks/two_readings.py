@@ -1,8 +1,8 @@
 """Two rules of one name that do not ask the same: one sentence, read in two ways.
 
-Nobody who is told that "technical agreement signed" is open can know which of the two is meant. Compared are
-the names, in either language, of criteria of one gate, of red lines and of work rules. Decide for one reading,
-by a parameter if others may differ, or let the names say what differs.
+Nobody who is told that "technical agreement signed" is open can know which of the two is meant. Compared
+are the names, in either language, of criteria of one gate, of red lines and of work rules. Decide for one
+reading, by a parameter if others may differ, or let the names say what differs.
 """
 
 from __future__ import annotations
@@ -28,5 +28,7 @@ def check(subject: Subject) -> Iterator[Remark]:
                 other = subject.rules[first]
                 if (other.when, other.applies) != (rule.when, rule.applies):
                     message = f"`{first}` is called “{text}”, too, and asks for something else"
-                    yield subject.remark((section, name, "name"), message, "decide for one, or name the difference")
+                    yield subject.remark(
+                        (section, name, "name"), message, "decide for one, or name the difference"
+                    )
                     break

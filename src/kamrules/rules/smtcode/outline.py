@@ -1,7 +1,7 @@
 """A record of which only one element of a list is looked at; all others are summed up in free numbers.
 
-Whatever the others are, each loop over them gives some truth or count, so what holds of every outline holds of
-every record, with lists of any length. The converse is not so: an outline may have no record.
+Whatever the others are, each loop over them gives some truth or count, so what holds of every outline holds
+of every record, with lists of any length. The converse is not so: an outline may have no record.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class Others:
 
 @dataclass(slots=True)
 class Outline(Encoder):
-    """Encodes conditions of outlines: the slots of a list are the elements looked at, `others` are the rest."""
+    """Encodes conditions of outlines: slots of a list are the elements looked at, `others` are the rest."""
 
     others: Others = field(default_factory=Others)
 
@@ -67,10 +67,10 @@ class Outline(Encoder):
                 return Truth(conj(known, some), conj(known, none))
             case core.Tally():
                 known, bodies = self._elements(node, env, element)
-                rest = self.others.count(node)
+                more = self.others.count(node)
                 sure = how_many([conj(inside, body.true) for inside, body in bodies])
                 most = how_many([conj(inside, neg(body.false)) for inside, body in bodies])
-                return Counted(known, sure + rest.low, most + rest.high)
+                return Counted(known, sure + more.low, most + more.high)
             case core.Size(range_):
                 slots = self._slots(range_, env, element)
                 total = how_many(list(slots.inside)) + self.others.size(range_)

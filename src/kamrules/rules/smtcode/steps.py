@@ -1,8 +1,8 @@
 """Whether one step of one fact, such as a better stance of one person, can lower the points of a score entry.
 
-Two deals are put to z3 at once, alike in all but that fact: one value before, the next better one after. Which
-element of the list it is does not matter, so it is the first one. Steps of one value each are enough: what
-no small step lowers, no larger one does.
+Two deals are put to z3 at once, alike in all but that fact: one value before, the next better one after.
+Which element of the list it is does not matter, so it is the first one. Steps of one value each are enough:
+what no small step lowers, no larger one does.
 
 First in outline (`outline.py`): what no outline lowers, no deal does, with lists of any length. Otherwise the
 deals themselves are searched, for a pair that the reference evaluator confirms.
