@@ -63,9 +63,7 @@ def _splits(subject: Subject, path: tuple[str, ...], var: core.Var, node: Node) 
                 proof.status == "proved"
                 and subject.prover(shrink_ms=0, on=var).prove(decided(part)).status != "proved"
             ):
-                message = (
-                    f"`{core_text(part)}` is {_WORDS[answer]} whatever the facts are, but not without them"
-                )
+                message = f"`{core_text(part)}` is {_WORDS[answer]} of all facts, but unknown without"
                 yield subject.remark(path, message, "leave it out, or let it leave something out")
     for field in _cases(node, var.name):
         for answer in (True, False):
