@@ -17,7 +17,7 @@ from collections.abc import Iterator
 
 from kamrules.rules.checks import Remark, Severity, Subject
 from kamrules.rules.planning import late_entry_id, satisfied, waiver_id
-from kamrules.rules.smtcode.claims import Question, both, is_not, never
+from kamrules.rules.smtcode.claims import Question, both, either, is_not, never
 
 SEVERITY: Severity = "error"
 PROVES = True
@@ -57,16 +57,22 @@ def _passing(subject: Subject, milestone: str, names: list[str], entered_by: lis
     """Yield a remark on the blocking red lines under which a deal passes these criteria, and on open ones."""
     # Those that join others mostly decide it, and with few criteria z3 is quick.
     joining = [name for name in names if subject.pack.criteria[name].met_when is None]
+    blocking = [
+        line
+        for line, spec in subject.pack.red_lines.items()
+        if spec.severity == "BLOCK" and line in subject.rules
+    ]
+    together = subject.prover(shrink_ms=0).prove(
+        never(either(*(_trips_beside(subject, line, joining + entered_by) for line in blocking)))
+    )
+    if together.status == "proved":
+        subject.counted(together)
+        return
     path, deal = ("milestones", milestone), ""
     lines: list[str] = []
-    for line, spec in subject.pack.red_lines.items():
-        if spec.severity != "BLOCK" or line not in subject.rules:
-            continue
-        proof = subject.prover(shrink_ms=0).prove(never(_trips_beside(subject, line, joining + entered_by)))
-        if proof.status != "proved":
-            claim = never(_trips_beside(subject, line, names + entered_by))
-            proof = subject.prover(_LIMIT_MS, 0 if lines else _SHRINK_MS).prove(claim)
-        subject.counted(proof)
+    for line in blocking:
+        claim = never(_trips_beside(subject, line, names + entered_by))
+        proof = subject.prove(claim, timeout_ms=_LIMIT_MS, shrink_ms=0 if lines else _SHRINK_MS)
         if proof.status == "refuted":
             deal = deal or json.dumps(proof.witness, ensure_ascii=False, default=str)
             lines.append(line)
