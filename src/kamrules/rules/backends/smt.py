@@ -120,8 +120,8 @@ class Prover:
         The day of the evaluation; None for any day of the domain.
     timeout_ms : int
         How long one claim may take.
-    shrink_ms : int
-        How long the search for the smallest witness may take after that; 0 for any witness.
+    shrink_ms : int or None
+        How long the search for the smallest witness may take after that; None: any witness will do.
     domain : Domain
         The days that facts may be.
     """
@@ -130,7 +130,7 @@ class Prover:
     root: str = "deal"
     as_of: date | None = None
     timeout_ms: int = 5000
-    shrink_ms: int = 2000
+    shrink_ms: int | None = 2000
     domain: Domain = _CENTURY
 
     def prove(self, claim: Claim) -> Proof:

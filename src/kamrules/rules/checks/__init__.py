@@ -132,7 +132,9 @@ class Subject:
     planned: Planned
     proofs: list[Proofs] = field(default_factory=list)
 
-    def prover(self, timeout_ms: int = 5000, shrink_ms: int = 2000, *, on: Var | None = None) -> Prover:
+    def prover(
+        self, timeout_ms: int = 5000, shrink_ms: int | None = 2000, *, on: Var | None = None
+    ) -> Prover:
         """Return a prover of claims about deals or elements of a list; MissingExtraError without z3."""
         from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
 
@@ -143,14 +145,14 @@ class Subject:
         return smt.Prover(schema, root, timeout_ms=timeout_ms, shrink_ms=shrink_ms)
 
     def prove(
-        self, claim: Claim, *, timeout_ms: int = 5000, shrink_ms: int = 2000, on: Var | None = None
+        self, claim: Claim, *, timeout_ms: int = 5000, shrink_ms: int | None = 2000, on: Var | None = None
     ) -> Proof:
         """Return what becomes of a claim that is to hold of every deal, or of every element `on` may be."""
         return self.counted(self.prover(timeout_ms, shrink_ms, on=on).prove(claim))
 
     def can_be(self, question: Question | Node, *, timeout_ms: int = 5000, on: Var | None = None) -> Proof:
         """Return what becomes of the claim that no deal answers yes, where some deal should."""
-        proof = self.prover(timeout_ms, 0, on=on).prove(never(question))
+        proof = self.prover(timeout_ms, None, on=on).prove(never(question))
         turned = {"proved": "refuted", "refuted": "proved"}.get(proof.status, proof.status)
         self.proofs.append(replace(_COUNTED[turned], seconds=proof.seconds))
         return proof

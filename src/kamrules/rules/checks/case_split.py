@@ -61,7 +61,7 @@ def _splits(subject: Subject, path: tuple[str, ...], var: core.Var, node: Node) 
                 yield subject.remark(path, message, "simplify it")
             elif (
                 proof.status == "proved"
-                and subject.prover(shrink_ms=0, on=var).prove(decided(part)).status != "proved"
+                and subject.prover(shrink_ms=None, on=var).prove(decided(part)).status != "proved"
             ):
                 message = f"`{core_text(part)}` is {_WORDS[answer]} of all facts, but unknown without"
                 yield subject.remark(path, message, "leave it out, or let it leave something out")

@@ -32,14 +32,14 @@ def check(subject: Subject) -> Iterator[Remark]:
         in_time = [] if late is None else [is_not(asked(late.when))]
         premise = both(*(satisfied(rules[name]) for name in joining), *in_time)
         # One question for all of them mostly does.
-        together = subject.prover(shrink_ms=0).prove(
+        together = subject.prover(shrink_ms=None).prove(
             implies(premise, both(*(satisfied(rules[name]) for name in exits)))
         )
         if together.status == "proved":
             subject.counted(together)
             continue
         for name in exits:
-            proof = subject.prove(implies(premise, satisfied(rules[name])), shrink_ms=0)
+            proof = subject.prove(implies(premise, satisfied(rules[name])), shrink_ms=None)
             path = ("criteria", joining[0], "all_of")
             if proof.status == "refuted":
                 yield subject.remark(

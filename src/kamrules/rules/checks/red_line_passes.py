@@ -62,7 +62,7 @@ def _passing(subject: Subject, milestone: str, names: list[str], entered_by: lis
         for line, spec in subject.pack.red_lines.items()
         if spec.severity == "BLOCK" and line in subject.rules
     ]
-    together = subject.prover(shrink_ms=0).prove(
+    together = subject.prover(shrink_ms=None).prove(
         never(either(*(_trips_beside(subject, line, joining + entered_by) for line in blocking)))
     )
     if together.status == "proved":
@@ -72,7 +72,7 @@ def _passing(subject: Subject, milestone: str, names: list[str], entered_by: lis
     lines: list[str] = []
     for line in blocking:
         claim = never(_trips_beside(subject, line, names + entered_by))
-        proof = subject.prove(claim, timeout_ms=_LIMIT_MS, shrink_ms=0 if lines else _SHRINK_MS)
+        proof = subject.prove(claim, timeout_ms=_LIMIT_MS, shrink_ms=None if lines else _SHRINK_MS)
         if proof.status == "refuted":
             deal = deal or json.dumps(proof.witness, ensure_ascii=False, default=str)
             lines.append(line)

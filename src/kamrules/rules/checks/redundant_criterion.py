@@ -44,6 +44,8 @@ def _redundant(subject: Subject, rule: Rule, rules: list[Rule]) -> Iterator[Rema
     path = ("criteria", rule.id)
     if proof.status == "undecided":
         yield subject.remark(path, f"not decided: {proof.reason}", "simplify the conditions")
-    elif proof.status == "proved" and subject.prover(shrink_ms=0).prove(never(premise)).status == "refuted":
+    elif (
+        proof.status == "proved" and subject.prover(shrink_ms=None).prove(never(premise)).status == "refuted"
+    ):
         names = ", ".join(one.id for one in others)
         yield subject.remark(path, f"{names} imply it", "remove it, or let it ask for more")

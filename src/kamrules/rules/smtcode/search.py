@@ -79,7 +79,7 @@ class Search:
     as_of: date | None
     domain: Domain
     timeout_ms: int
-    shrink_ms: int
+    shrink_ms: int | None
     sizes: dict[str, int]
     facts: Facts = field(init=False)
     place: Spot = field(init=False)
@@ -138,7 +138,7 @@ class Search:
             record, day = self.found()
             if not self.shows(record, day):
                 return None
-        if not self.shrink_ms:  # asked whether there is one, not which is the smallest
+        if self.shrink_ms is None:  # asked whether there is one, not which is the smallest
             return Witness(record, day, is_smallest=False)
         self.allow(self.shrink_ms)
         record, day, is_smallest = self._smallest(record, day)
