@@ -62,6 +62,7 @@ def _json(findings: Findings, about: Mapping[str, str]) -> str:
         "remarks": [remark.to_dict() for remark in findings.report.remarks],
         "suppressed": [remark.to_dict() for remark in findings.report.suppressed],
         "skipped": list(findings.report.skipped),
+        "proofs": {code: proofs.to_dict() for code, proofs in findings.report.proofs.items()},
         "checks": {code: about.get(code, "") for code in findings.report.checked},
     }
     return json.dumps(data, ensure_ascii=False, indent=2)

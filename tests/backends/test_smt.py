@@ -37,7 +37,7 @@ from kamrules.rules.smtcode.facts import Domain, Facts, Spot
 from kamrules.rules.smtcode.logic import Formula, NotSaidError, as_term
 from kamrules.rules.smtcode.needs import Needs
 from kamrules.rules.smtcode.records import pinned
-from kamrules.rules.smtcode.search import Search
+from kamrules.rules.smtcode.search import Asked, Search
 from kamrules.rules.smtcode.shrink import dropped, weigh
 from kamrules.rules.smtcode.texts import Texts, asks_for_signs
 
@@ -316,7 +316,7 @@ def test_longer_lists_than_the_bound_change_no_answer(one: Node, other: Node, tr
     answers = set()
     for size in (sizes, longer):
         with contextlib.suppress(NotSaidError):
-            answers.add(Search(question, TEST_SCHEMA, "deal", AS_OF, ALL_TIME, 1000, 0, size).ask())
+            answers.add(Search(Asked(question), TEST_SCHEMA, "deal", AS_OF, ALL_TIME, 1000, 0, size).ask())
     assert len(answers - {"open"}) <= 1
 
 

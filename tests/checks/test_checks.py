@@ -18,7 +18,7 @@ from ruamel.yaml import YAML
 import kamrules as kr
 from kamrules.engine import check_pack
 from kamrules.formats import Findings, written
-from kamrules.rules.checks import Report, members, proves, run_checks
+from kamrules.rules.checks import Proofs, Report, members, proves, run_checks
 from kamrules.rules.planning import plan_pack
 
 HERE = Path(__file__).resolve().parent
@@ -110,6 +110,10 @@ def test_the_handbook_is_clean() -> None:
     report = run_checks(pack, plan_pack(pack), prove=True)
     assert report.at_least("warning") == ()
     assert report.skipped == ()
+    assert set(report.proofs) == {code for code, member in members().items() if proves(member)}
+    total = sum(report.proofs.values(), Proofs())
+    assert total.undecided == 0
+    assert total.fails == sum(proves(members()[one.code]) for one in report.suppressed)
     assert {one.code for one in report.remarks} == {"sees-missing"}
 
 

@@ -97,6 +97,33 @@ def test_each_defect_is_named(change: tuple[str, str], expected: str, tmp_path: 
     assert all(fault.startswith("pack.yaml:") for fault in found), found
 
 
+@pytest.mark.parametrize(
+    ("field", "order", "expected"),
+    [
+        ("deal.stakeholders.stanse", "[neutral, mentor]", "P-REF: `deal.stakeholders.stanse` is no field"),
+        ("stakeholders.stance", "[neutral, mentor]", "P-REF: `stakeholders.stance` is no field"),
+        ("deal.stakeholders.influence", "[neutral, mentor]", "P-TYPE"),
+        ("deal.stakeholders", "[neutral, mentor]", "P-TYPE"),
+        (
+            "deal.stakeholders.stance",
+            "[neutral, mentr]",
+            "P-REF: `mentr` is no value of it; did you mean `mentor`",
+        ),
+        ("deal.stakeholders.stance", "[neutral, neutral]", "P-REF: `neutral` is twice in the order"),
+        ("deal.stakeholders.stance", "[neutral]", "P-"),
+        ("deal.need.budget_state", "[none, funded]", ""),
+    ],
+)
+def test_what_a_score_is_monotone_in(field: str, order: str, expected: str, tmp_path: Path) -> None:
+    card = (
+        "scorecards:\n  s:\n    title: {en: s, zh: s}\n    entries: {a: {points: 1, when: deal.budget_ok}}\n"
+        f"    monotone_in:\n      - {{field: {field}, order: {order}}}\n"
+    )
+    found = faults_in(GOOD + card, tmp_path)
+    assert len(found) == bool(expected), found
+    assert all(expected in fault for fault in found), found
+
+
 def test_an_extending_pack_overrides_by_id_and_deletes_with_null(tmp_path: Path) -> None:
     (tmp_path / "base.yaml").write_text(GOOD, encoding="utf-8")
     child = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -12,7 +13,7 @@ from kamrules.cli import FINDINGS, notes, results
 from kamrules.engine import check_pack
 from kamrules.formats import Findings, Form, written
 from kamrules.page import visible
-from kamrules.rules.checks import Report, known_checks, run_checks
+from kamrules.rules.checks import Proofs, Report, known_checks, run_checks
 from kamrules.rules.planning import plan_pack
 from kamrules.wholefile import text_file
 
@@ -49,7 +50,7 @@ def check(  # noqa: PLR0913 - one argument for each option
     report = (
         Report(()) if faults else run_checks(found, plan_pack(found), only=tuple(only or ()), prove=prove)
     )
-    shown = Report(report.at_least(show), report.suppressed, report.checked, report.skipped)
+    shown = replace(report, remarks=report.at_least(show))
     findings = Findings(found, __version__, faults, shown)
     text = written(findings, form, {code: summary_of(member) for code, member in known_checks().items()})
     if output is not None:
@@ -81,4 +82,15 @@ def _closing(findings: Findings) -> str:
     told = f"{len(report.remarks)} remarks" if report.remarks else "no faults"
     silent = f", {len(report.suppressed)} suppressed" if report.suppressed else ""
     skipped = f", {len(report.skipped)} skipped: --prove runs them" if report.skipped else ""
-    return f"{name}: {told} in {rules} rules by {len(report.checked)} checks{silent}{skipped}"
+    closing = f"{name}: {told} in {rules} rules by {len(report.checked)} checks{silent}{skipped}"
+    return "\n".join([closing, *_proved(report)])
+
+
+def _proved(report: Report) -> list[str]:
+    """Return the line on what the prover was asked, if it was."""
+    if not report.proofs:
+        return []
+    total = sum(report.proofs.values(), Proofs())
+    claims = total.holds + total.fails + total.undecided
+    told = f"{total.holds} of {claims} claims proved, {total.fails} refuted, {total.undecided} not decided"
+    return [f"proofs: {told}, in {total.seconds:.1f} s"]

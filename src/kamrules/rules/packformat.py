@@ -299,6 +299,15 @@ class Grade(_Part):
     name: Words = Field(description="what people read it as")
 
 
+class Ladder(_Part):
+    """A fact of which a better value never takes points away; `kamrules check --prove` proves it."""
+
+    field: Short = Field(
+        description="a field of the deal, or of a list's elements, such as deal.stakeholders.stance"
+    )
+    order: Annotated[list[str], Field(min_length=2)] = Field(description="its values, worst first")
+
+
 class ScorecardSpec(_Part):
     """A sum of entries on top of `base`, by dimension, with grades; red lines of `veto` override it."""
 
@@ -311,6 +320,9 @@ class ScorecardSpec(_Part):
     grades: dict[str, Grade] = Field(default_factory=dict, description="bands of the score, by id")
     veto: list[Literal["BLOCK", "ESCALATE", "CAUTION"]] = Field(
         default_factory=list, description="severities of red lines that override the score"
+    )
+    monotone_in: list[Ladder] = Field(
+        default_factory=list, description="facts of which a better value never takes points away"
     )
     entries: dict[str, ScoreEntry] = Field(description="what gives points, by id")
     source: Source | None = Field(default=None, description="where it comes from")

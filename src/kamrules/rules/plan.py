@@ -108,6 +108,15 @@ class Scorecard:
 
 
 @dataclass(frozen=True, slots=True)
+class Ladder:
+    """A fact whose `values` have an order, worst first: a field of the record, or of elements of `range`."""
+
+    field: Field
+    values: tuple[str, ...]
+    range: Field | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What an engine compiles: the record's type and the rules, tables and scorecards over it.
 

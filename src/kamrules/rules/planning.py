@@ -15,7 +15,7 @@ from kamrules.rules.actions import Actions, plan_actions
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
-from kamrules.rules.scoreplan import in_list, list_at, plan_scorecard
+from kamrules.rules.scoreplan import in_list, list_at, plan_ladders, plan_scorecard
 from kamrules.rules.vocabulary import ROOT, Vocabulary
 
 
@@ -34,7 +34,7 @@ class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
     `valid_for` is the year a tier is valid for, as an expression of the record; `actions` are what paths are
-    made of.
+    made of; `ladders` are the facts each scorecard says it is monotone in.
     """
 
     model: type[BaseModel]
@@ -43,6 +43,7 @@ class Planned:
     due: dict[str, core.Node] = field(default_factory=dict)
     forms: dict[str, dict[str, core.Node | Each]] = field(default_factory=dict)
     actions: Actions = field(default_factory=Actions)
+    ladders: dict[str, tuple[p.Ladder, ...]] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -84,7 +85,8 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        parts = (self.valid_for(), self.due(), self.forms(), plan_actions(words))
+        ladders = {name: plan_ladders(words, name) for name in pack.scorecards}
+        parts = (self.valid_for(), self.due(), self.forms(), plan_actions(words), ladders)
         return Planned(words.model, plan, *parts, words.faults)
 
     def check_ids(self) -> None:

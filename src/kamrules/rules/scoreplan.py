@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from kamrules.errors import ExpressionError
+from kamrules.errors import ExpressionError, nearest
 from kamrules.rules import packformat as f
 from kamrules.rules import plan as p
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.parse import parse
 from kamrules.rules.lang.typecheck import check
-from kamrules.rules.vocabulary import Vocabulary, text_of
+from kamrules.rules.vocabulary import ROOT, Vocabulary, text_of
 
 
 def plan_scorecard(words: Vocabulary, name: str) -> p.Scorecard:
@@ -88,3 +88,41 @@ def _over_list(words: Vocabulary, path: tuple[str, ...], key: str, spec: f.Score
         return None
     mapping = tuple((name, float(number)) for name, number in spec.mean.map.items())
     return p.Mean(key, float(spec.points), range_, var, value, mapping, weight, float(spec.mean.weight_max))
+
+
+def plan_ladders(words: Vocabulary, name: str) -> tuple[p.Ladder, ...]:
+    """Resolve the facts a scorecard says it is monotone in; faulty ones are left out and reported."""
+    specs = words.pack.scorecards[name].monotone_in
+    found = [_ladder(words, ("scorecards", name, "monotone_in", str(i)), one) for i, one in enumerate(specs)]
+    return tuple(one for one in found if one is not None)
+
+
+def _ladder(words: Vocabulary, path: tuple[str, ...], spec: f.Ladder) -> p.Ladder | None:
+    root, *steps = spec.field.split(".")
+    if root != ROOT or not steps:
+        words.fault(
+            "P-REF", f"`{spec.field}` is no field of the deal", f"start with `{ROOT}.`", *path, "field"
+        )
+        return None
+    place: core.Var | core.Field = core.Var(ROOT, words.schema)
+    range_: core.Field | None = None
+    for step in steps:
+        if isinstance(place, core.Field) and isinstance(place.type, t.ListOf) and range_ is None:
+            range_, place = place, core.Var("one", place.type.element)
+        kind = place.type
+        member = kind.member(step) if isinstance(kind, t.Object) else None
+        if member is None:
+            hint = nearest(step, kind.names()) if isinstance(kind, t.Object) else ""
+            words.fault("P-REF", f"`{spec.field}` is no field of the deal", hint, *path, "field")
+            return None
+        place = core.Field(place, step, member.type, member.nullable)
+    if not isinstance(place, core.Field) or not isinstance(place.type, t.Enum):
+        words.fault("P-TYPE", f"`{spec.field}` has no list of values to put in order", "", *path, "field")
+        return None
+    for index, value in enumerate(spec.order):
+        if value not in place.type.values or value in spec.order[:index]:
+            seen = "twice in the order" if value in place.type.values else "no value of it"
+            hint = nearest(value, place.type.values)
+            words.fault("P-REF", f"`{value}` is {seen}", hint, *path, "order", str(index))
+            return None
+    return p.Ladder(place, tuple(spec.order), range_)

@@ -38,7 +38,9 @@ from kamrules.rules.smtcode.claims import (
 from kamrules.rules.smtcode.facts import Domain
 from kamrules.rules.smtcode.logic import NotSaidError
 from kamrules.rules.smtcode.needs import Needs
-from kamrules.rules.smtcode.search import Search
+from kamrules.rules.smtcode.outline import Others
+from kamrules.rules.smtcode.search import Asked, Problem, Search
+from kamrules.rules.smtcode.steps import Lowered, reads
 
 __all__ = [
     "AllOf",
@@ -118,8 +120,8 @@ class Prover:
         The day of the evaluation; None for any day of the domain.
     timeout_ms : int
         How long one claim may take.
-    shrink_ms : int
-        How long the search for the smallest witness may take after that.
+    shrink_ms : int or None
+        How long the search for the smallest witness may take after that; None: any witness will do.
     domain : Domain
         The days that facts may be.
     """
@@ -128,7 +130,7 @@ class Prover:
     root: str = "deal"
     as_of: date | None = None
     timeout_ms: int = 5000
-    shrink_ms: int = 2000
+    shrink_ms: int | None = 2000
     domain: Domain = _CENTURY
 
     def prove(self, claim: Claim) -> Proof:
@@ -147,6 +149,32 @@ class Prover:
         proof = self._prove(claim)
         return replace(proof, seconds=perf_counter() - started)
 
+    def prove_step(self, lowered: Lowered) -> Proof:
+        """Return what becomes of the claim that no step of a fact lowers the points of a score entry.
+
+        A witness is the deal before the step; `lowered.move` gives the step.
+        """
+        started = perf_counter()
+        proof = self._prove_step(lowered)
+        return replace(proof, seconds=perf_counter() - started)
+
+    def _prove_step(self, lowered: Lowered) -> Proof:
+        if not reads(lowered.entry, lowered.ladder):
+            return Proof("proved", for_any_length=True)
+        looked_at = lowered.looked_at()
+        one = {} if looked_at is None else {looked_at: 1}
+        try:
+            outline = self._put(replace(lowered, others=Others()), one)
+            if outline.ask() == "no" and not outline.facts.rounds:
+                return Proof("proved", for_any_length=True)
+            needs = Needs()
+            sizes = needs.sizes(lowered.as_question())
+            if looked_at is not None:
+                sizes[looked_at] = sizes.get(looked_at, 0) + 1
+            return self._answer(self._put(lowered, sizes), needs)
+        except NotSaidError as error:
+            return Proof("undecided", reason=f"z3 has no word for {error}")
+
     def to_smtlib(self, claim: Claim) -> str:
         """Return the question z3 gets as SMT-LIB text: `sat` refutes the claim, `unsat` proves it.
 
@@ -158,9 +186,11 @@ class Prover:
         return str(self._search(claim, Needs()).solver.to_smt2())
 
     def _search(self, claim: Claim, needs: Needs) -> Search:
-        sizes = needs.sizes(claim.refuted_by)
+        return self._put(Asked(claim.refuted_by), needs.sizes(claim.refuted_by))
+
+    def _put(self, problem: Problem, sizes: dict[str, int]) -> Search:
         return Search(
-            claim.refuted_by,
+            problem,
             self.schema,
             self.root,
             self.as_of,
@@ -176,6 +206,9 @@ class Prover:
             search = self._search(claim, needs)
         except NotSaidError as error:
             return Proof("undecided", reason=f"z3 has no word for {error}")
+        return self._answer(search, needs)
+
+    def _answer(self, search: Search, needs: Needs) -> Proof:
         bound = max(search.sizes.values(), default=None)
         match search.ask():
             case "open":

@@ -4,7 +4,8 @@ Each other module of this folder is one check, named as its code is (`unused_par
 docstring is its page: a summary line, then why it matters and what to do. It offers `SEVERITY` and
 `check(subject) -> Iterator[Remark]`; members are found in the folder and know nothing of each other. One
 that asks the prover sets `PROVES = True`: it takes seconds and `kamrules[verify]`, so it runs only when asked
-for, and is reported as skipped otherwise.
+for, and is reported as skipped otherwise. It asks by `subject.prove` and `subject.can_be`, which count what
+was proved.
 
 A package of the user's offers modules of the same shape as entry points of the group `kamrules.checks`, named
 by their code; `kamrules new check` writes one.
@@ -17,25 +18,31 @@ A remark is suppressed where the pack says so, with a reason:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from pkgutil import iter_modules
 from traceback import extract_tb
-from typing import Any, Literal, Protocol, cast
+from typing import TYPE_CHECKING, Any, Literal, Protocol, cast
 
 from kamrules.errors import ArgumentError, Fault, KamrulesError, nearest
-from kamrules.rules.lang.core import Node
+from kamrules.rules.lang.core import Node, Var
+from kamrules.rules.lang.types import Object
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Flag, Rule
 from kamrules.rules.planning import Planned
+from kamrules.rules.smtcode.claims import Claim, Question, never
 from kamrules.source import Span
+
+if TYPE_CHECKING:  # the prover needs an extra
+    from kamrules.rules.backends.smt import Proof, Prover
 
 __all__ = [
     "GROUP",
     "SEVERITIES",
     "Member",
+    "Proofs",
     "Remark",
     "Report",
     "Severity",
@@ -89,11 +96,79 @@ class Remark:
 
 
 @dataclass(frozen=True, slots=True)
+class Proofs:
+    """What became of the claims of one check: how many hold, fail and are not decided, in how many seconds.
+
+    A claim that something can be, such as that a gate can be passed, holds where a deal shows it.
+    """
+
+    holds: int = 0
+    fails: int = 0
+    undecided: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: Proofs) -> Proofs:
+        return Proofs(
+            self.holds + other.holds,
+            self.fails + other.fails,
+            self.undecided + other.undecided,
+            self.seconds + other.seconds,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the figures as plain JSON-ready data."""
+        return {
+            "holds": self.holds,
+            "fails": self.fails,
+            "undecided": self.undecided,
+            "seconds": round(self.seconds, 2),
+        }
+
+
+_COUNTED = {
+    "proved": Proofs(holds=1),
+    "refuted": Proofs(fails=1),
+    "undecided": Proofs(undecided=1),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
-    """What is checked: a pack and its plan, both without a fault."""
+    """What is checked: a pack and its plan, both without a fault; `proofs` grows with each claim proved."""
 
     pack: Pack
     planned: Planned
+    proofs: list[Proofs] = field(default_factory=list)
+
+    def prover(
+        self, timeout_ms: int = 5000, shrink_ms: int | None = 2000, *, on: Var | None = None
+    ) -> Prover:
+        """Return a prover of claims about deals or elements of a list; MissingExtraError without z3."""
+        from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
+
+        plan = self.planned.plan
+        schema, root = plan.schema, plan.root
+        if on is not None and isinstance(on.type, Object):
+            schema, root = on.type, on.name
+        return smt.Prover(schema, root, timeout_ms=timeout_ms, shrink_ms=shrink_ms)
+
+    def prove(
+        self, claim: Claim, *, timeout_ms: int = 5000, shrink_ms: int | None = 2000, on: Var | None = None
+    ) -> Proof:
+        """Return what becomes of a claim that is to hold of every deal, or of every element `on` may be."""
+        return self.counted(self.prover(timeout_ms, shrink_ms, on=on).prove(claim))
+
+    def can_be(self, question: Question | Node, *, timeout_ms: int = 5000, on: Var | None = None) -> Proof:
+        """Return what becomes of the claim that no deal answers yes, where some deal should."""
+        proof = self.prover(timeout_ms, None, on=on).prove(never(question))
+        turned = {"proved": "refuted", "refuted": "proved"}.get(proof.status, proof.status)
+        self.proofs.append(replace(_COUNTED[turned], seconds=proof.seconds))
+        return proof
+
+    def counted(self, proof: Proof) -> Proof:
+        """Return a proof of a claim that is to hold of every deal, and count it."""
+        self.proofs.append(replace(_COUNTED[proof.status], seconds=proof.seconds))
+        return proof
 
     @property
     def rules(self) -> dict[str, Rule]:
@@ -157,13 +232,13 @@ class Subject:
                     if text is not None:
                         yield ("scorecards", name, "entries", key, *part.split(".")), text
         for name, form in self.pack.forms.items():
-            for key, field in form.fields.items():
+            for key, spec in form.fields.items():
                 path = ("forms", name, "fields", key)
-                if field.path is not None:
-                    yield (*path, "path"), field.path
-                if field.each is not None:
+                if spec.path is not None:
+                    yield (*path, "path"), spec.path
+                if spec.each is not None:
                     for part in ("of", "when", "show"):
-                        text = getattr(field.each, part)
+                        text = getattr(spec.each, part)
                         if text is not None:
                             yield (*path, "each", part), text
 
@@ -189,13 +264,15 @@ class Member(Protocol):
 class Report:
     """What the checks said: remarks in the order of the file, and those the pack suppresses.
 
-    `skipped` are the checks that ask the prover, when nobody asked for proofs.
+    `skipped` are the checks that ask the prover, when nobody asked for proofs; `proofs` are the figures of
+    those that did, by code.
     """
 
     remarks: tuple[Remark, ...]
     suppressed: tuple[Remark, ...] = ()
     checked: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
+    proofs: Mapping[str, Proofs] = field(default_factory=dict)
 
     def at_least(self, severity: Severity) -> tuple[Remark, ...]:
         """Return the remarks of this severity and worse."""
@@ -281,16 +358,16 @@ def run_checks(pack: Pack, planned: Planned, *, only: tuple[str, ...] = (), prov
         raise ArgumentError(faults)
     wanted = {code: member for code, member in known.items() if not only or code in only}
     chosen = {code: member for code, member in wanted.items() if prove or code in only or not proves(member)}
-    subject = Subject(pack, planned)
-    found = [
-        replace(remark, code=code, severity=member.SEVERITY)
-        for code, member in chosen.items()
-        for remark in _said(code, member, subject)
-    ]
-    kept, suppressed = _suppressed(subject, found, frozenset(chosen), frozenset(known))
+    found, proofs = [], {}
+    for code, member in chosen.items():
+        subject = Subject(pack, planned)
+        found += [replace(one, code=code, severity=member.SEVERITY) for one in _said(code, member, subject)]
+        if proves(member):
+            proofs[code] = sum(subject.proofs, Proofs())
+    kept, suppressed = _suppressed(Subject(pack, planned), found, frozenset(chosen), frozenset(known))
     order = sorted(kept, key=lambda one: (one.span is None, one.span, one.code, one.at))
     skipped = tuple(code for code in wanted if code not in chosen)
-    return Report(tuple(order), tuple(suppressed), tuple(chosen), skipped)
+    return Report(tuple(order), tuple(suppressed), tuple(chosen), skipped, proofs)
 
 
 def _said(code: str, member: Member, subject: Subject) -> Iterator[Remark]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from kamrules.rules.checks import Remark, Severity, Subject
 from kamrules.rules.ranges import box_of
+from kamrules.rules.smtcode.claims import both, never
 
 SEVERITY: Severity = "error"
 PROVES = True
@@ -17,16 +18,12 @@ PROVES = True
 
 def check(subject: Subject) -> Iterator[Remark]:
     """Yield rows that hold together with an earlier one, as far as bands do not tell."""
-    from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
-
-    plan = subject.planned.plan
-    prover = smt.Prover(plan.schema, plan.root)
-    for table in plan.tables:
+    for table in subject.planned.plan.tables:
         for index, row in enumerate(table.rows if table.hit == "unique" else ()):
             for earlier in table.rows[:index]:
                 if box_of(row.when) is not None and box_of(earlier.when) is not None:
                     continue
-                proof = prover.prove(smt.never(smt.both(row.when, earlier.when)))
+                proof = subject.prove(never(both(row.when, earlier.when)))
                 path = ("tables", table.id, "rows", row.id, "when")
                 if proof.status == "refuted":
                     deal = json.dumps(proof.witness, ensure_ascii=False, default=str)

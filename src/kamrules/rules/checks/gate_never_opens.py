@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from kamrules.rules.checks import Remark, Severity, Subject
 from kamrules.rules.planning import satisfied
+from kamrules.rules.smtcode.claims import both
 
 SEVERITY: Severity = "error"
 PROVES = True
@@ -19,10 +20,7 @@ _LIMIT_MS = 20_000
 
 def check(subject: Subject) -> Iterator[Remark]:
     """Yield milestones whose step cannot be passed, or for which that is not decided."""
-    from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
-
-    plan, rules = subject.planned.plan, subject.rules
-    prover = smt.Prover(plan.schema, plan.root, timeout_ms=_LIMIT_MS, shrink_ms=1)
+    rules = subject.rules
     milestones = list(subject.pack.milestones)
     for index, milestone in enumerate(milestones):
         gates = {f"{milestone}.exit"} | {f"{after}.entry" for after in milestones[index + 1 : index + 2]}
@@ -35,7 +33,7 @@ def check(subject: Subject) -> Iterator[Remark]:
         ]
         if not names:
             continue
-        proof = prover.prove(smt.never(smt.both(*(satisfied(rules[name]) for name in names))))
+        proof = subject.can_be(both(*(satisfied(rules[name]) for name in names)), timeout_ms=_LIMIT_MS)
         path = ("milestones", milestone)
         if proof.status == "proved":
             message = f"no deal can pass {', '.join(names)} together"

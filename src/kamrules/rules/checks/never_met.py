@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from kamrules.rules.checks import Remark, Severity, Subject
 from kamrules.rules.lang.core import Const
 from kamrules.rules.lang.rewrite import simplify
+from kamrules.rules.smtcode.claims import rule_true
 
 SEVERITY: Severity = "error"
 PROVES = True
@@ -19,16 +20,13 @@ PROVES = True
 
 def check(subject: Subject) -> Iterator[Remark]:
     """Yield rules that hold for no deal, or for which that is not decided."""
-    from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
-
-    plan, rules = subject.planned.plan, subject.rules
-    prover = smt.Prover(plan.schema, plan.root, shrink_ms=1)
+    rules = subject.rules
     for section in ("criteria", "red_lines", "findings"):
         for name in getattr(subject.pack, section):
             rule = rules.get(name)
             if rule is None or isinstance(simplify(rule.when), Const):
                 continue
-            proof = prover.prove(smt.never(smt.rule_true(rule)))
+            proof = subject.can_be(rule_true(rule))
             if proof.status == "proved":
                 word = "be met" if section == "criteria" else "trip"
                 yield subject.remark((section, name), f"it can never {word}", "change its condition")

@@ -10,6 +10,7 @@ import json
 from collections.abc import Iterator
 
 from kamrules.rules.checks import Remark, Severity, Subject
+from kamrules.rules.smtcode.claims import covers
 
 SEVERITY: Severity = "warning"
 PROVES = True
@@ -17,14 +18,10 @@ PROVES = True
 
 def check(subject: Subject) -> Iterator[Remark]:
     """Yield tables with a gap, or for which that is not decided."""
-    from kamrules.rules.backends import smt  # noqa: PLC0415 - needs an extra
-
-    plan = subject.planned.plan
-    prover = smt.Prover(plan.schema, plan.root)
-    for table in plan.tables:
+    for table in subject.planned.plan.tables:
         if table.hit == "collect":
             continue
-        proof = prover.prove(smt.covers([row.when for row in table.rows]))
+        proof = subject.prove(covers([row.when for row in table.rows]))
         path = ("tables", table.id)
         if proof.status == "refuted":
             deal = json.dumps(proof.witness, ensure_ascii=False, default=str)

@@ -56,7 +56,16 @@ class Encoder:
 
     def truth(self, node: core.Node) -> Truth:
         """Return a condition on the record as a pair of formulas."""
-        return self._truth(node, {self.root.path: self.root, AS_OF: Spot(AS_OF, t.Date(), True)}, "")
+        return as_truth(self.of_record(node), node)
+
+    def of_element(self, node: core.Node, var: core.Var, spot: Spot) -> Value:
+        """Return a part that names an element of a list, for the element at a place."""
+        env = {self.root.path: self.root, AS_OF: Spot(AS_OF, t.Date(), True), var.name: spot}
+        return self._value(node, env, spot.path)
+
+    def of_record(self, node: core.Node) -> Value:
+        """Return a part on the record."""
+        return self._value(node, {self.root.path: self.root, AS_OF: Spot(AS_OF, t.Date(), True)}, "")
 
     def truth_of(self, node: core.Node, name: str, element: Spot) -> Truth:
         """Return a condition on an element of a list, which it calls `name`, as a pair of formulas."""
@@ -71,10 +80,7 @@ class Encoder:
         return found
 
     def _truth(self, node: core.Node, env: Env, element: str) -> Truth:
-        value = self._value(node, env, element)
-        if not isinstance(value, Truth):
-            raise NotSaidError(f"a {t.describe(core.type_of(node))} where a condition is needed")
-        return value
+        return as_truth(self._value(node, env, element), node)
 
     def _scalar(self, node: core.Node, env: Env, element: str) -> Scalar:
         value = self._value(node, env, element)
@@ -130,12 +136,12 @@ class Encoder:
                 return Truth(conj(known, some), conj(known, none))
             case core.Tally():
                 known, bodies = self._elements(node, env, element)
-                sure = _sum([conj(inside, body.true) for inside, body in bodies])
-                most = _sum([conj(inside, neg(body.false)) for inside, body in bodies])
+                sure = how_many([conj(inside, body.true) for inside, body in bodies])
+                most = how_many([conj(inside, neg(body.false)) for inside, body in bodies])
                 return Counted(known, sure, most)
             case core.Size(range_):
                 slots = self._slots(range_, env, element)
-                total = _sum(list(slots.inside))
+                total = how_many(list(slots.inside))
                 return Counted(slots.known, total, total)
 
     def _place(self, node: core.Var | core.Field, env: Env) -> Spot:
@@ -244,6 +250,13 @@ class Encoder:
         return slots.known, bodies
 
 
+def as_truth(value: Value, node: core.Node) -> Truth:
+    """Return what a node became where a condition is needed."""
+    if not isinstance(value, Truth):
+        raise NotSaidError(f"a {t.describe(core.type_of(node))} where a condition is needed")
+    return value
+
+
 def _constant(value: Any, kind: t.Type) -> Value:
     number = stored(value)
     if isinstance(number, bool):
@@ -255,7 +268,7 @@ def _constant(value: Any, kind: t.Type) -> Value:
     return Scalar(True, number, "int", number, number)
 
 
-def _sum(formulas: list[Formula]) -> Any:
+def how_many(formulas: list[Formula]) -> Any:
     """Return how many formulas hold."""
     sure = sum(formula is True for formula in formulas)
     open_ = [

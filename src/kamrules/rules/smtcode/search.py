@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 from time import perf_counter
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
+from kamrules.rules.lang.core import Node
 from kamrules.rules.lang.types import Object
 from kamrules.rules.settling import settle
 from kamrules.rules.smtcode.claims import AllOf, AnyOf, Is, Question, conditions, holds
@@ -24,6 +26,41 @@ PLAIN_DAY = date(2026, 1, 1)  # what an open `as_of` is where any day will do (o
 _GRAIN = 1024  # second try for doubles: multiples of 1/1024, which a double holds exactly
 
 
+class Problem(Protocol):
+    """Something that can be put to z3 of a record, and asked of a record by the reference evaluator."""
+
+    def conditions(self) -> Iterator[Node]:
+        """Yield the conditions it is about."""
+        ...
+
+    def formula(self, facts: Facts, place: Spot, as_of: date | None) -> Formula:
+        """Return it as a formula; what holds of every record is required of `facts`."""
+        ...
+
+    def shows(self, record: Record, day: date, root: str) -> bool:
+        """Whether a record answers yes on the reference evaluator."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question of claims as a problem."""
+
+    question: Question
+
+    def conditions(self) -> Iterator[Node]:
+        """Yield the conditions it is about."""
+        return conditions(self.question)
+
+    def formula(self, facts: Facts, place: Spot, as_of: date | None) -> Formula:
+        """Return it as a formula."""
+        return formula_of(self.question, Encoder(facts, place, as_of))
+
+    def shows(self, record: Record, day: date, root: str) -> bool:
+        """Whether a record answers yes on the reference evaluator."""
+        return holds(self.question, record, day, root)
+
+
 @dataclass(frozen=True, slots=True)
 class Witness:
     """A record that was replayed, its day, and whether no smaller one is there."""
@@ -37,13 +74,13 @@ class Witness:
 class Search:
     """Looks for a record that answers yes for `timeout_ms`, and then for a smaller one for `shrink_ms`."""
 
-    question: Question
+    problem: Problem
     schema: Object
     root: str
     as_of: date | None
     domain: Domain
     timeout_ms: int
-    shrink_ms: int
+    shrink_ms: int | None
     sizes: dict[str, int]
     facts: Facts = field(init=False)
     place: Spot = field(init=False)
@@ -53,10 +90,10 @@ class Search:
 
     def __post_init__(self) -> None:
         self.allow(self.timeout_ms)
-        has_signs = any(asks_for_signs(node) for node in conditions(self.question))
+        has_signs = any(asks_for_signs(node) for node in self.problem.conditions())
         self.facts = Facts(self.domain, Texts(has_signs), self.sizes)
         self.place = Spot(self.root, self.schema, True)
-        formula = formula_of(self.question, Encoder(self.facts, self.place, self.as_of))
+        formula = self.problem.formula(self.facts, self.place, self.as_of)
         self.solver = z3.Solver()
         self.solver.add(*[as_term(one) for one in (*self.facts.constraints, formula)])
 
@@ -85,7 +122,7 @@ class Search:
 
     def shows(self, record: Record, day: date) -> bool:
         """Whether a record answers yes on the reference evaluator."""
-        return holds(self.question, record, day, self.root)
+        return self.problem.shows(record, day, self.root)
 
     def found(self) -> tuple[Record, date]:
         """Return the record z3 has in mind, and its day."""
@@ -102,6 +139,8 @@ class Search:
             record, day = self.found()
             if not self.shows(record, day):
                 return None
+        if self.shrink_ms is None:  # asked whether there is one, not which is the smallest
+            return Witness(record, day, is_smallest=False)
         self.allow(self.shrink_ms)
         record, day, is_smallest = self._smallest(record, day)
         if self.as_of is None:
