@@ -75,6 +75,8 @@ def _path(value: Any) -> Any:
             raise PydanticCustomError("path", message)
         if place.steps == ("id",):
             raise PydanticCustomError("path", "an id never changes")
+        if EVIDENCE in place.steps[:-2] or place.steps[-1] == EVIDENCE:
+            raise PydanticCustomError("path", "evidence of one field is expected: deal.evidence.milestone")
     return value
 
 
@@ -114,8 +116,11 @@ class SetFact(_Part):
             raise PydanticCustomError(
                 "value", "null is no value: give fact_cleared for a fact that became unknown"
             )
+        steps = _steps(self.path)
+        if EVIDENCE in steps:
+            Evidence.model_validate(self.value)
         is_list = isinstance(self.value, list) and any(isinstance(one, dict) for one in self.value)
-        if is_list and len(_steps(self.path)) == 1 and "[" not in self.path:
+        if is_list and len(steps) == 1 and "[" not in self.path:
             raise PydanticCustomError("value", "give an item_added for each element of a list")
         return self
 

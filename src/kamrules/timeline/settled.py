@@ -45,9 +45,10 @@ def first_recorded(events: Iterable[Event]) -> tuple[dict[str, Event], list[Faul
     """Return the events by their id; of several contents of one id the first recorded stays."""
     found: dict[str, Event] = {}
     faults: dict[str, Fault] = {}
-    for event in sorted(events, key=lambda one: (one.recorded_at, one.content)):
-        first = found.setdefault(event.id, event)
-        if first is not event and first.content != event.content:
+    for event in events:
+        other = found.setdefault(event.id, event)
+        if other is not event and other.content != event.content:
+            found[event.id] = min(other, event, key=lambda one: (one.recorded_at, one.content))
             message = f"event `{event.id}` is there with another content; the one first recorded stays"
             faults[event.id] = Fault("T-CONFLICT", message, where=f"{event.deal_id} {event.id}")
     return found, list(faults.values())

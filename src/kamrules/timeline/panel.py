@@ -1,0 +1,307 @@
+"""Frames of many deals on many days, by what was recorded on each: ready for `Engine.assess_frame`.
+
+The deals are taken some thousands at a time, so memory does not grow with their number; what their events
+write is put in long form once, and each day is cut out of it by Polars. The record way, `Timeline.as_of`, gives
+the same verdicts; it says in `writes` how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kamrules.engine import Engine
+from kamrules.errors import ArgumentError, Fault, MissingExtraError, RecordError
+from kamrules.rules.lang.types import Bool, Date, Double, Int, ListOf, Money, Object, Timestamp, Type
+from kamrules.timeline.events import PLACE, Event
+from kamrules.timeline.fold import names_without_id
+from kamrules.timeline.reading import COLUMNS, NEEDED, data_of_row, event_of, to_row
+from kamrules.timeline.timeline import timelines
+from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Write, Writer
+
+try:
+    import polars as pl
+except ImportError as error:
+    raise MissingExtraError(
+        Fault("X-FRAME", "a panel needs Polars", hint="install `kamrules[frame]`")
+    ) from error
+
+DEAL = "deal_id"
+_CELL = ["deal", "list", "item", "path"]
+_SHOWN_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Some deals on one day, as `Engine.assess_frame` takes them.
+
+    `deals` has one row a deal (`id`), `lists` one frame a list (`deal_id`). `rejected` are the deals with a value
+    of no field or of another kind than its field's, and the names of these fields.
+    """
+
+    day: date
+    deals: pl.DataFrame
+    lists: Mapping[str, pl.DataFrame]
+    rejected: pl.DataFrame
+
+
+def event_frame(events: Iterable[Event]) -> pl.DataFrame:
+    """Return events as a table with the columns of a CSV file of events, all of them texts."""
+    rows = [
+        {name: None if one is None else str(one) for name, one in to_row(event).items()} for event in events
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+
+
+def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: int = 10_000) -> Iterator[Cut]:
+    """Yield deals on days, each as of its end: for every group of deals one cut a day.
+
+    Parameters
+    ----------
+    engine : what the frames are for: only the columns its pack reads are made
+    events : a frame of Polars (eager or lazy), pandas or PyArrow with the columns of a file of events
+        `value` and `evidence` are JSON texts; days may be dates or texts, moments have a time zone or are texts.
+        A lazy frame is read once for each group of deals.
+    days : such as the ends of months
+    deals_at_once : how many deals are held in memory
+
+    Raises
+    ------
+    ArgumentError
+        A-COLUMN for a column that is missing, R-* for every event that is none.
+
+    Examples
+    --------
+    >>> import kamrules as kr
+    >>> from kamrules.timeline import FactSet
+    >>> engine = kr.compile(kr.load_pack("handbook"))
+    >>> claim = FactSet(id="E1", deal_id="D1", path="deal.milestone", value="M2",
+    ...     effective_on="2026-05-04", recorded_at="2026-05-06")
+    >>> for cut in panel(engine, event_frame([claim]), [date(2026, 4, 30), date(2026, 5, 31)]):
+    ...     found = engine.assess_frame(cut.deals, as_of=cut.day, **cut.lists).deals
+    ...     print(cut.day, found.select("deal_id", "claimed").rows())
+    2026-04-30 []
+    2026-05-31 [('D1', 'M2')]
+    """
+    table = _opened(events)
+    names = table.collect_schema().names()
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise ArgumentError([Fault("A-COLUMN", f"no column `{name}`", where="events") for name in missing])
+    wanted = sorted(set(days))
+    kept = table.select(name for name in COLUMNS if name in names)
+    columns = engine.frame_columns()
+    sheet = _Sheet(engine.plan.schema, columns, names_without_id(engine.model))
+    writer = Writer.of(engine.plan.schema, columns)
+    deals = kept.select(pl.col(DEAL).cast(pl.String)).unique().sort(DEAL).collect()[DEAL]
+    for start in range(0, len(deals), deals_at_once):
+        some = deals.slice(start, deals_at_once)
+        rows = kept.filter(
+            pl.col(DEAL).cast(pl.String).is_between(pl.lit(some[0]), pl.lit(some[-1]))
+        ).collect()
+        writes = _writes(rows, writer)
+        for day in wanted:
+            yield sheet.cut(writes, day)
+
+
+def stacked(cuts: Iterable[Cut]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """Return cuts as one frame of deals and one of each list, each with a column `day`."""
+    deals: list[pl.DataFrame] = []
+    lists: dict[str, list[pl.DataFrame]] = {}
+    for cut in cuts:
+        deals.append(cut.deals.with_columns(day=pl.lit(cut.day)))
+        for name, rows in cut.lists.items():
+            lists.setdefault(name, []).append(rows.with_columns(day=pl.lit(cut.day)))
+    return pl.concat(deals), {name: pl.concat(rows) for name, rows in lists.items()}
+
+
+def _opened(events: Any) -> pl.LazyFrame:
+    if isinstance(events, pl.LazyFrame):
+        return events
+    if isinstance(events, pl.DataFrame):
+        return events.lazy()
+    if hasattr(events, "__arrow_c_stream__"):
+        return pl.DataFrame(events).lazy()
+    message = f"a frame of {type(events).__module__} given, one of Polars, pandas or PyArrow expected"
+    raise ArgumentError(Fault("A-FRAME", message))
+
+
+def _writes(rows: pl.DataFrame, writer: Writer) -> pl.DataFrame:
+    """Return the writes of all events of some deals, in the order of their rank."""
+    events: list[Event] = []
+    faults: list[Fault] = []
+    for row in rows.iter_rows(named=True):
+        try:
+            events.append(event_of(data_of_row(row)))
+        except RecordError as problem:
+            place = f"event `{row['id']}`"
+            faults += [
+                Fault(one.code, one.message, where=f"{place}, {one.where}", hint=one.hint)
+                for one in problem.faults
+            ]
+    if faults:
+        raise ArgumentError(faults[:_SHOWN_FAULTS])
+    columns: dict[str, list[Any]] = {name: [] for name in ("deal", *Write._fields)}
+    appends = [column.append for column in columns.values()]
+    for deal_id, timeline in timelines(events).items():
+        for one in writer.writes(timeline.events):
+            for append, value in zip(appends, (deal_id, *one), strict=True):
+                append(value)
+    return pl.DataFrame(columns, schema=_SCHEMA).sort("rank", maintain_order=True)
+
+
+_SCHEMA = {
+    "deal": pl.String,
+    "list": pl.String,
+    "item": pl.String,
+    "path": pl.String,
+    "op": pl.Enum(["value", "proof", "item", "list", "inside", "seen"]),
+    "text": pl.String,
+    "is_bad": pl.Boolean,
+    "level": pl.String,
+    "rank": pl.Int32,
+    "since": pl.Int32,
+    "until": pl.Int32,
+}
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The columns that are wanted."""
+
+    schema: Object
+    columns: Mapping[str, Sequence[str]]
+    without_id: frozenset[str]
+
+    def cut(self, writes: pl.DataFrame, day: date) -> Cut:
+        """Return the deals on a day."""
+        now = day.toordinal()
+        live = writes.filter((pl.col("since") <= now) & (pl.col("until") > now))
+        values = _last(live, ["value"], "text", "is_bad")
+        proofs = _last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
+        there = values.filter(
+            (pl.col("path") == PRESENT) & (pl.col("list") != "") & (pl.col("text") == "true")
+        )
+        items = there.select("deal", "list", "item")
+        is_item = pl.col("list") != ""
+        values = pl.concat(
+            [
+                values.filter(~is_item),
+                values.filter(is_item & (pl.col("path") != PRESENT)).join(
+                    items, on=["deal", "list", "item"], how="semi"
+                ),
+            ]
+        )
+        bad = values.filter("is_bad").select("deal", pl.concat_str(
+            pl.when(is_item).then(pl.col("list") + "[].").otherwise(pl.lit("")), "path").alias("path"))  # fmt: skip
+        rejected = (
+            bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
+        ).rename({"deal": DEAL, "path": "faults"})
+        seen = live.filter(pl.col("op") == "seen").select("deal").unique().sort("deal")
+        kept = seen.join(bad, on="deal", how="anti")
+        deals = self._wide(
+            kept.with_columns(list=pl.lit(""), item=pl.lit("")), values, proofs, "deals", self.schema
+        )
+        lists = {
+            name: self._wide(
+                items.filter(pl.col("list") == name).join(kept, on="deal", how="semi"),
+                values,
+                proofs,
+                name,
+                self.schema,
+            )
+            for name in self.columns
+            if name != "deals"
+        }
+        return Cut(day, deals.rename({DEAL: "id"}), lists, rejected)
+
+    def _wide(
+        self, rows: pl.DataFrame, values: pl.DataFrame, proofs: pl.DataFrame, name: str, schema: Object
+    ) -> pl.DataFrame:
+        """Return one row for each deal or item, with a column for each that is read."""
+        of = "" if name == "deals" else name
+        wanted = [column for column in self.columns[name] if column != "id"]
+        some = values.filter(pl.col("list") == of).select("deal", "item", "path", "text")
+        levels = proofs.filter(pl.col("list") == of).select(
+            "deal", "item", pl.col("path") + "__evidence", pl.col("level").alias("text")
+        )
+        cells = pl.concat([some, levels]).filter(pl.col("path").is_in(wanted))
+        found = rows.sort("deal", "item")
+        if not cells.is_empty():
+            wide = cells.pivot(on="path", index=["deal", "item"], values="text")
+            found = found.join(wide, on=["deal", "item"], how="left", maintain_order="left")
+        made = [pl.col("deal").alias(DEAL)]
+        if "id" in self.columns[name] and of:
+            is_own = ~pl.col("item").str.starts_with(PLACE) & pl.lit(of not in self.without_id)
+            made.append(pl.when(is_own).then("item").alias("id"))
+        for column in wanted:
+            text = pl.col(column) if column in found.columns else pl.lit(None, pl.String)
+            value = _typed(text, _kind_at(schema, of, column))
+            is_known = not of and column.endswith(KNOWN)
+            made.append((value.fill_null(False) if is_known else value).alias(column))  # noqa: FBT003
+        return found.select(made)
+
+
+def _last(live: pl.DataFrame, ops: Sequence[str], *kept: str) -> pl.DataFrame:
+    """Return the last write of each cell, but for those under something that was forgotten after it."""
+    found = live.filter(pl.col("op").is_in(ops)).unique(_CELL, keep="last").select(*_CELL, *kept, "rank")
+    for op, on in (("list", ["deal", "list"]), ("item", ["deal", "list", "item"])):
+        gone = live.filter(pl.col("op") == op).group_by(on).agg(pl.col("rank").max().alias("gone"))
+        if not gone.is_empty():
+            # Whether an item is there is a cell of its own, which the same event writes.
+            found = found.join(gone, on=on, how="left").filter(
+                pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
+            ).drop("gone")  # fmt: skip
+    gone = (
+        live.filter(pl.col("op") == "inside")
+        .group_by(_CELL)
+        .agg(pl.col("rank").max().alias("gone"))
+        .rename({"path": "above"})
+    )
+    steps = pl.col("path").str.split(JOIN)
+    for depth in range(1, _deepest(found, gone) + 1):
+        above = pl.when(steps.list.len() > depth).then(steps.list.head(depth).list.join(JOIN))
+        found = (
+            found.with_columns(above=above)
+            .join(gone, on=["deal", "list", "item", "above"], how="left")
+            .filter(pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone")))
+            .drop("above", "gone")
+        )
+    return found
+
+
+def _deepest(found: pl.DataFrame, gone: pl.DataFrame) -> int:
+    """Return how many objects a cell is in at most, 0 where no object was forgotten."""
+    deepest = found["path"].str.count_matches(JOIN).max()
+    return deepest if isinstance(deepest, int) and not gone.is_empty() else 0
+
+
+def _kind_at(schema: Object, of: str, column: str) -> Type | None:
+    """Return the type of a column, None for an evidence level; `LIST__known` is true or false."""
+    kind: Any = schema
+    if of:
+        member = schema.member(of)
+        kind = member.type.element if member is not None and isinstance(member.type, ListOf) else None
+    if column.endswith(KNOWN) and not of:
+        return Bool()
+    for name in column.split("__"):
+        member = kind.member(name) if isinstance(kind, Object) else None
+        kind = member.type if member is not None else None
+    return kind if not column.endswith("__evidence") else None
+
+
+def _typed(text: pl.Expr, kind: Type | None) -> pl.Expr:
+    match kind:
+        case Bool():
+            return text == "true"
+        case Int() | Money():
+            return text.cast(pl.Int64, strict=False)
+        case Double():
+            return text.cast(pl.Float64)
+        case Date():
+            return text.str.to_date("%Y-%m-%d")
+        case Timestamp():
+            return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.6f", time_unit="us").dt.replace_time_zone("UTC")
+    return text
