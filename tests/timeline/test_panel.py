@@ -27,7 +27,6 @@ row_of = importlib.import_module("kamrules.frames.rows").row_of
 BAD = st.sampled_from(
     [
         {"type": "fact_set", "path": "deal.milestone", "value": 3},
-        {"type": "fact_set", "path": "deal.account", "value": 3},
         {"type": "fact_set", "path": "deal.account.rank_sales", "value": "12"},
         {"type": "fact_set", "path": "deal.account.rank_sales", "value": True},
         {"type": "fact_set", "path": "deal.buyer_intent", "value": "yes"},
@@ -79,6 +78,7 @@ def rows_of(records: list[Any], columns: list[str]) -> list[tuple[Any, ...]]:
     return sorted((tuple(value_at(one, name) for name in columns) for one in records), key=repr)
 
 
+@settings(max_examples=30)
 @given(some_deals(), st.integers(1, 3))
 def test_every_cell_is_that_of_the_timeline(given: list[Event], at_once: int) -> None:
     days = [FIRST + timedelta(days=count) for count in (0, 3, 5, 8, 12)]

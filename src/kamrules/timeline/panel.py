@@ -38,7 +38,8 @@ class Cut:
     """Some deals on one day, as `Engine.assess_frame` takes them.
 
     `deals` has one row a deal (`id`), `lists` one frame a list (`deal_id`). `rejected` are the deals with a value
-    of no field or of another kind than its field's, and the names of these fields.
+    of no field or of another kind than its field's, and the names of these fields. As in other frames, values of
+    fields that the pack does not read are not looked at.
     """
 
     day: date
@@ -55,7 +56,7 @@ def event_frame(events: Iterable[Event]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
 
 
-def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: int = 10_000) -> Iterator[Cut]:
+def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: int = 4_000) -> Iterator[Cut]:
     """Yield deals on days, each as of its end: for every group of deals one cut a day.
 
     Parameters
@@ -128,8 +129,8 @@ def _opened(events: Any) -> pl.LazyFrame:
     raise ArgumentError(Fault("A-FRAME", message))
 
 
-def _writes(rows: pl.DataFrame, writer: Writer) -> pl.DataFrame:
-    """Return the writes of all events of some deals, in the order of their rank."""
+def _writes(rows: pl.DataFrame, writer: Writer) -> _Writes:
+    """Return the writes of all events of some deals."""
     events: list[Event] = []
     faults: list[Fault] = []
     for row in rows.iter_rows(named=True):
@@ -143,13 +144,13 @@ def _writes(rows: pl.DataFrame, writer: Writer) -> pl.DataFrame:
             ]
     if faults:
         raise ArgumentError(faults[:_SHOWN_FAULTS])
-    columns: dict[str, list[Any]] = {name: [] for name in ("deal", *Write._fields)}
+    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA}
     appends = [column.append for column in columns.values()]
     for deal_id, timeline in timelines(events).items():
         for one in writer.writes(timeline.events):
             for append, value in zip(appends, (deal_id, *one), strict=True):
                 append(value)
-    return pl.DataFrame(columns, schema=_SCHEMA).sort("rank", maintain_order=True)
+    return _Writes.of(pl.DataFrame(columns, schema=_SCHEMA))
 
 
 _SCHEMA = {
@@ -168,6 +169,62 @@ _SCHEMA = {
 
 
 @dataclass(frozen=True)
+class _Writes:
+    """Writes by the number of their cell and in the order of their rank, and what each cell is.
+
+    `item`, `list` and `above` (the objects a cell is in, outermost first) are numbers of what may be forgotten.
+    """
+
+    rows: pl.DataFrame
+    cells: pl.DataFrame
+    above: tuple[str, ...]
+
+    @classmethod
+    def of(cls, writes: pl.DataFrame) -> _Writes:
+        cells = writes.select(_CELL).unique().sort(_CELL).with_row_index("cell")
+        cells = cells.with_columns(
+            of_list=pl.struct("deal", "list").rle_id(), of_item=pl.struct("deal", "list", "item").rle_id()
+        )
+        steps = pl.col("path").str.split(JOIN)
+        objects = writes.filter(pl.col("op") == "inside").select(_CELL).unique()
+        objects = objects.join(cells, on=_CELL, how="left").select("of_item", above="path", number="cell")
+        deepest = cells["path"].str.count_matches(JOIN).max() if not objects.is_empty() else 0
+        names = [f"above {depth}" for depth in range(1, 1 + (deepest if isinstance(deepest, int) else 0))]
+        for depth, name in enumerate(names, start=1):
+            above = pl.when(steps.list.len() > depth).then(steps.list.head(depth).list.join(JOIN))
+            cells = cells.with_columns(above=above).join(
+                objects.rename({"number": name}), on=["of_item", "above"], how="left"
+            ).drop("above")  # fmt: skip
+        rows = writes.join(cells.select(*_CELL, "cell", "of_list", "of_item"), on=_CELL, how="left")
+        # The sort is stable: of one event the writes keep their order.
+        rows = rows.drop(_CELL).sort("cell", "rank", maintain_order=True)
+        return cls(rows, cells, tuple(names))
+
+    def on(self, day: date) -> pl.DataFrame:
+        """Return the writes that are there on a day."""
+        now = day.toordinal()
+        return self.rows.filter((pl.col("since") <= now) & (pl.col("until") > now))
+
+    def last(self, live: pl.DataFrame, ops: Sequence[str], *kept: str) -> pl.DataFrame:
+        """Return the last write of each cell, but for those in something that was forgotten after it."""
+        found = live.filter(pl.col("op").is_in(ops)).select("cell", "rank", *kept)
+        found = found.filter(pl.col("cell").ne_missing(pl.col("cell").shift(-1)))
+        found = found.join(self.cells, on="cell", how="left", maintain_order="left")
+        for op, name, number in (
+            ("list", "of_list", "of_list"),
+            ("item", "of_item", "of_item"),
+            *(("inside", name, "cell") for name in self.above),
+        ):
+            gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
+            if not gone.is_empty():
+                # What forgets an object or an item may write it anew in one go, hence not only greater ranks.
+                found = found.join(gone, left_on=name, right_on=number, how="left").filter(
+                    pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
+                ).drop("gone")  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True)
 class _Sheet:
     """The columns that are wanted."""
 
@@ -175,12 +232,11 @@ class _Sheet:
     columns: Mapping[str, Sequence[str]]
     without_id: frozenset[str]
 
-    def cut(self, writes: pl.DataFrame, day: date) -> Cut:
+    def cut(self, writes: _Writes, day: date) -> Cut:
         """Return the deals on a day."""
-        now = day.toordinal()
-        live = writes.filter((pl.col("since") <= now) & (pl.col("until") > now))
-        values = _last(live, ["value"], "text", "is_bad")
-        proofs = _last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
+        live = writes.on(day)
+        values = writes.last(live, ["value"], "text", "is_bad")
+        proofs = writes.last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
         there = values.filter(
             (pl.col("path") == PRESENT) & (pl.col("list") != "") & (pl.col("text") == "true")
         )
@@ -199,7 +255,8 @@ class _Sheet:
         rejected = (
             bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
         ).rename({"deal": DEAL, "path": "faults"})
-        seen = live.filter(pl.col("op") == "seen").select("deal").unique().sort("deal")
+        seen = live.filter(pl.col("op") == "seen").select("cell").unique().join(writes.cells, on="cell")
+        seen = seen.select("deal").sort("deal")
         kept = seen.join(bad, on="deal", how="anti")
         deals = self._wide(
             kept.with_columns(list=pl.lit(""), item=pl.lit("")), values, proofs, "deals", self.schema
@@ -242,40 +299,6 @@ class _Sheet:
             is_known = not of and column.endswith(KNOWN)
             made.append((value.fill_null(False) if is_known else value).alias(column))  # noqa: FBT003
         return found.select(made)
-
-
-def _last(live: pl.DataFrame, ops: Sequence[str], *kept: str) -> pl.DataFrame:
-    """Return the last write of each cell, but for those under something that was forgotten after it."""
-    found = live.filter(pl.col("op").is_in(ops)).unique(_CELL, keep="last").select(*_CELL, *kept, "rank")
-    for op, on in (("list", ["deal", "list"]), ("item", ["deal", "list", "item"])):
-        gone = live.filter(pl.col("op") == op).group_by(on).agg(pl.col("rank").max().alias("gone"))
-        if not gone.is_empty():
-            # Whether an item is there is a cell of its own, which the same event writes.
-            found = found.join(gone, on=on, how="left").filter(
-                pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
-            ).drop("gone")  # fmt: skip
-    gone = (
-        live.filter(pl.col("op") == "inside")
-        .group_by(_CELL)
-        .agg(pl.col("rank").max().alias("gone"))
-        .rename({"path": "above"})
-    )
-    steps = pl.col("path").str.split(JOIN)
-    for depth in range(1, _deepest(found, gone) + 1):
-        above = pl.when(steps.list.len() > depth).then(steps.list.head(depth).list.join(JOIN))
-        found = (
-            found.with_columns(above=above)
-            .join(gone, on=["deal", "list", "item", "above"], how="left")
-            .filter(pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone")))
-            .drop("above", "gone")
-        )
-    return found
-
-
-def _deepest(found: pl.DataFrame, gone: pl.DataFrame) -> int:
-    """Return how many objects a cell is in at most, 0 where no object was forgotten."""
-    deepest = found["path"].str.count_matches(JOIN).max()
-    return deepest if isinstance(deepest, int) and not gone.is_empty() else 0
 
 
 def _kind_at(schema: Object, of: str, column: str) -> Type | None:

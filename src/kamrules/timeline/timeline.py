@@ -81,7 +81,11 @@ class Timeline:
     @cached_property
     def issues(self) -> tuple[Fault, ...]:
         """What is wrong with all the events: contradictions, strays, changes that wait for an item."""
-        changes, faults = settled(self.events)
+        return self.issues_by(date.max)
+
+    def issues_by(self, day: date) -> tuple[Fault, ...]:
+        """Return what is wrong with the events recorded by the end of a day."""
+        changes, faults = settled(known_by(self.events, _day(day)))
         return tuple(sorted((*faults, *fold(self.deal_id, changes, self.without_id)[1]), key=str))
 
     @cached_property
@@ -106,7 +110,9 @@ def timelines(events: Iterable[Event], *, model: type[BaseModel] = Deal) -> dict
     return {deal_id: Timeline(deal_id, tuple(_once(found[deal_id])), without_id) for deal_id in sorted(found)}
 
 
-def _once(events: Sequence[Event]) -> list[Event]:
+def _once(events: Sequence[Event]) -> Sequence[Event]:
+    if len({event.id for event in events}) == len(events):
+        return events
     return list({event.content: event for event in events}.values())
 
 

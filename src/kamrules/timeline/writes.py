@@ -198,27 +198,31 @@ def _forgotten(name: str, *, is_known: bool) -> Iterator[Write]:
 
 def _versions(events: Sequence[e.Event]) -> list[_Version]:
     """Return what each event says, and from when to when: a correction ends what was said before it."""
-    if not any(isinstance(event, e.Correction) for event in events):
-        return [
-            _Version(
-                Happened(event.effective_on, event.recorded_at, event.id, event),
-                event.recorded_at.date().toordinal(),
-                FOREVER,
-            )
-            for event in first_recorded(events)[0].values()
-            if not isinstance(event, e.Correction)
-        ]
+    given = first_recorded(events)[0]
+    touched = {event.corrects for event in given.values() if isinstance(event, e.Correction)}
+    corrected: list[e.Event] = []
     found: list[_Version] = []
-    open_since: dict[str, tuple[Happened, int]] = {}
+    for event in given.values():
+        if isinstance(event, e.Correction) or event.id in touched:
+            corrected.append(event)
+        else:
+            happened = Happened(event.effective_on, event.recorded_at, event.id, event)
+            found.append(_Version(happened, event.recorded_at.date().toordinal(), FOREVER))
+    return [*found, *_corrected(corrected)]
+
+
+def _corrected(events: Sequence[e.Event]) -> Iterator[_Version]:
+    now: dict[str, tuple[Happened, int]] = {}
     for cut in sorted({event.recorded_at.date() for event in events}):
-        now = {one.id: one for one in settled(known_by(events, cut))[0]}
-        for name, (before, since) in list(open_since.items()):
-            if now.get(name) != before:
-                found.append(_Version(before, since, cut.toordinal()))
-                del open_since[name]
-        for name, one in now.items():
-            open_since.setdefault(name, (one, cut.toordinal()))
-    return [*found, *(_Version(one, since, FOREVER) for one, since in open_since.values())]
+        said = {one.id: one for one in settled(known_by(events, cut))[0]}
+        for name, (before, since) in list(now.items()):
+            if said.get(name) != before:
+                yield _Version(before, since, cut.toordinal())
+                del now[name]
+        for name, one in said.items():
+            now.setdefault(name, (one, cut.toordinal()))
+    for one, since in now.values():
+        yield _Version(one, since, FOREVER)
 
 
 def _kinds(kind: Object, of: str = "", prefix: str = "") -> Iterator[tuple[tuple[str, str], Type]]:
