@@ -45,7 +45,9 @@ def write_events(path: Path, count: int) -> None:
             for place, row in enumerate(chosen):
                 day = FIRST + timedelta(days=chance.randrange(730))
                 late = day + timedelta(days=chance.choice([0, 0, 0, 1, 3, 40]))
-                rows.append({**row, "id": f"E{place}", "deal_id": name, "effective_on": day, "recorded_at": str(late)})
+                rows.append(
+                    {**row, "id": f"E{place}", "deal_id": name, "effective_on": day, "recorded_at": str(late)}
+                )
             last = datetime(2026, 6, chance.randrange(1, 28), tzinfo=UTC)
             void = {"id": "C", "deal_id": name, "type": "correction", "corrects": "E0", "recorded_at": last}
             rows.append(to_row(event_of(void)))
@@ -66,7 +68,9 @@ def measure(path: Path, *, assessed: bool) -> None:
             spent += time.perf_counter() - before
     total = time.perf_counter() - start
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"{rows} rows: {total - spent:.1f} s to cut, {spent:.1f} s to assess, peak {peak:.0f} MB", flush=True)
+    print(
+        f"{rows} rows: {total - spent:.1f} s to cut, {spent:.1f} s to assess, peak {peak:.0f} MB", flush=True
+    )
 
 
 def main(arguments: list[str]) -> None:

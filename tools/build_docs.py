@@ -34,7 +34,19 @@ from kamrules.rules.schema import object_of, record_models
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-COMMANDS = ("assess", "explain", "form", "handbook", "check", "test", "diff", "certify", "verify", "schema")
+COMMANDS = (
+    "assess",
+    "explain",
+    "history",
+    "form",
+    "handbook",
+    "check",
+    "test",
+    "diff",
+    "certify",
+    "verify",
+    "schema",
+)
 _FENCE = re.compile(r"^```(python|console|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _INCLUDE = re.compile(r"(<!-- include ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.DOTALL)
 

@@ -3,10 +3,10 @@
     python tools/welding_history.py           write the file
     python tools/welding_history.py --check   complain if it is out of date
 
-The tables say what is so on 30 June 2026, with the days of visits, papers, approvals, expenses and evidence. From
-these days come the events; what a table does not date counts from the day its row was made. Folded to that day
-they give the tables' deals. Invented on top are the claims, first impressions of people, and a few slips that
-every CRM has: a visit entered weeks late, a value mistyped and corrected, an entry made twice.
+The tables say what is so on 30 June 2026, with the days of visits, papers, approvals, expenses and evidence.
+From these days come the events; what a table does not date counts from the day its row was made. Folded to
+that day they give the tables' deals. Invented on top are the claims, first impressions of people, and a few
+slips that every CRM has: a visit entered weeks late, a value mistyped and corrected, an entry made twice.
 """
 
 from __future__ import annotations
@@ -35,7 +35,8 @@ PLANNED = {"next_step_on", "due_on", "rectification_due_on", "expected_order_on"
 WHEN_DONE = {"reviewed_by": "reviewed_on", "crm_entered_by": "crm_entered_on", "submitted_by": "submitted_on",
              "initiation_status": "initiation_approved_on", "restated_criteria": "met_executive_on",
              "decision": "decided_on", "review_passed": "reviewed_on", "bond_accepted": "submitted_at",
-             "formal_defect": "submitted_at", "loss_reason": "closed_on", "milestone_contributions": "closed_on"}  # fmt: skip
+             "formal_defect": "submitted_at", "loss_reason": "closed_on",
+             "milestone_contributions": "closed_on"}  # fmt: skip
 LISTS = ("stakeholders", "team", "activities", "meetings", "expenses", "documents", "approvals", "plans",
          "competitors", "buying_steps")  # fmt: skip
 LATE = {("D-07", "T3"): 38}
@@ -51,7 +52,7 @@ class Story:
         self.created = date.fromisoformat(deal["created_on"])
 
     def add(self, day: date, *, lag: int = 1, **change: Any) -> str:
-        """Add an event that became true on a day and was recorded some days later, at last on the final day."""
+        """Add an event of a day, recorded `lag` days later but at last on the final day."""
         recorded = min(day + timedelta(days=lag), END)
         name = f"{self.deal['id']}-{len(self.events) + 1:03d}"
         shared = {"id": name, "deal_id": self.deal["id"]}
@@ -123,8 +124,9 @@ class Story:
         proofs = element.get("evidence", {})
         for day, fields in sorted(parts.items()):
             kind = "item_added" if day == made else "item_changed"
-            proven = {name: proofs[name] for name in fields if name in proofs and fields[name] == element[name]
-                      and not (name == "stance" and day == made and day_in(proofs[name].get("at", "")) != made)}  # fmt: skip
+            proven = {name: proofs[name] for name in fields if name in proofs}
+            if fields.get("stance") == "neutral" and day == made and day_of(element, "stance", made) != made:
+                proven.pop("stance", None)
             lag = LATE.get((self.deal["id"], key), 1)
             given = {"list": of, "item": key, "fields": fields}
             self.add(day, lag=lag, type=kind, **given, **({"evidence": proven} if proven else {}))
@@ -190,11 +192,12 @@ def slips(story: Story) -> None:
     if name == "D-16":
         # The buyer's deputy for purchasing stood against us, was won over by nobody, and left.
         person = {"name": "温如言", "employer": "岚塔风电 Lanta Wind Power", "title": "采购部副部长",
-                  "role": "commercial_evaluator", "stance": "opponent", "influence": 0.2, "is_key_player": False,
+                  "role": "commercial_evaluator", "stance": "opponent", "influence": 0.2,
+                  "is_key_player": False,
                   "has_decision_power": False, "is_contacted": True, "counter_plan": True}  # fmt: skip
         heard = {"level": "E2", "source": "拜访纪要与区域经理同访核对", "at": "2026-03-11"}
         proofs = dict.fromkeys(("role", "stance", "influence", "is_key_player", "has_decision_power"), heard)
-        who = {"list": "stakeholders", "item": "P6"}
+        who: dict[str, Any] = {"list": "stakeholders", "item": "P6"}
         story.add(date(2026, 3, 11), type="item_added", **who, fields=person, evidence=proofs)
         story.add(date(2026, 6, 2), lag=17, type="item_removed", **who)
     if name == "D-08":
@@ -219,7 +222,7 @@ def stories() -> Iterator[Story]:
 
 
 def in_order(deal: dict[str, Any]) -> dict[str, Any]:
-    """A deal with its lists sorted: a fold keeps elements in the order of their ids, a table in that of its rows."""
+    """A deal with its lists sorted: a fold has elements in the order of their ids, a table in its own."""
     return {
         name: sorted(value, key=lambda one: json.dumps(one, sort_keys=True))
         if isinstance(value, list)

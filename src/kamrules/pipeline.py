@@ -38,7 +38,7 @@ class Result:
     is_closed: bool = False
 
 
-def open_source(
+def open_source(  # noqa: PLR0913 - one argument for each option of a source
     path: str | Path,
     engine: Engine,
     *,

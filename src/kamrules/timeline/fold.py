@@ -137,7 +137,7 @@ def _target(deal: _Deal, place: Place, event_id: str) -> dict[str, Any]:
 
 
 def _set(deal: _Deal, place: Place, value: Any, evidence: Evidence | None, event_id: str) -> None:
-    if not place.list and len(place.steps) == 1 and isinstance(value, list):
+    if not place.list and len(place.steps) == 1:
         deal.forget(place.steps[0])
     holder = _target(deal, place, event_id)
     for step in place.steps[:-1]:

@@ -1,8 +1,8 @@
 """Frames of many deals on many days, by what was recorded on each: ready for `Engine.assess_frame`.
 
 The deals are taken some thousands at a time, so memory does not grow with their number; what their events
-write is put in long form once, and each day is cut out of it by Polars. The record way, `Timeline.as_of`, gives
-the same verdicts; it says in `writes` how.
+write is put in long form once (`writes`), and each day is cut out of it by Polars. The record way,
+`Timeline.as_of`, gives the same verdicts.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from kamrules.timeline.events import PLACE, Event
 from kamrules.timeline.fold import names_without_id
 from kamrules.timeline.reading import COLUMNS, NEEDED, data_of_row, event_of, to_row
 from kamrules.timeline.timeline import timelines
-from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Write, Writer
+from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Writer
 
 try:
     import polars as pl
@@ -37,9 +37,9 @@ _SHOWN_FAULTS = 100
 class Cut:
     """Some deals on one day, as `Engine.assess_frame` takes them.
 
-    `deals` has one row a deal (`id`), `lists` one frame a list (`deal_id`). `rejected` are the deals with a value
-    of no field or of another kind than its field's, and the names of these fields. As in other frames, values of
-    fields that the pack does not read are not looked at.
+    `deals` has one row a deal (`id`), `lists` one frame a list (`deal_id`). `rejected` are the deals with a
+    value of no field or of another kind than its field's, and the names of these fields. As in other frames,
+    values of fields that the pack does not read are not looked at.
     """
 
     day: date
@@ -63,7 +63,7 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
     ----------
     engine : what the frames are for: only the columns its pack reads are made
     events : a frame of Polars (eager or lazy), pandas or PyArrow with the columns of a file of events
-        `value` and `evidence` are JSON texts; days may be dates or texts, moments have a time zone or are texts.
+        `value` and `evidence` are JSON texts; days are dates or texts, moments have a time zone or are texts.
         A lazy frame is read once for each group of deals.
     days : such as the ends of months
     deals_at_once : how many deals are held in memory
@@ -153,7 +153,7 @@ def _writes(rows: pl.DataFrame, writer: Writer) -> _Writes:
     return _Writes.of(pl.DataFrame(columns, schema=_SCHEMA))
 
 
-_SCHEMA = {
+_SCHEMA: dict[str, Any] = {
     "deal": pl.String,
     "list": pl.String,
     "item": pl.String,
@@ -172,7 +172,8 @@ _SCHEMA = {
 class _Writes:
     """Writes by the number of their cell and in the order of their rank, and what each cell is.
 
-    `item`, `list` and `above` (the objects a cell is in, outermost first) are numbers of what may be forgotten.
+    Cells have the numbers of what they are in, and with which they are forgotten: `of_list`, `of_item`, and
+    the objects in `above`, outermost first.
     """
 
     rows: pl.DataFrame
@@ -250,8 +251,8 @@ class _Sheet:
                 ),
             ]
         )
-        bad = values.filter("is_bad").select("deal", pl.concat_str(
-            pl.when(is_item).then(pl.col("list") + "[].").otherwise(pl.lit("")), "path").alias("path"))  # fmt: skip
+        place = pl.when(is_item).then(pl.col("list") + "[].").otherwise(pl.lit("")) + pl.col("path")
+        bad = values.filter("is_bad").select("deal", path=place)
         rejected = (
             bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
         ).rename({"deal": DEAL, "path": "faults"})
@@ -297,7 +298,7 @@ class _Sheet:
             text = pl.col(column) if column in found.columns else pl.lit(None, pl.String)
             value = _typed(text, _kind_at(schema, of, column))
             is_known = not of and column.endswith(KNOWN)
-            made.append((value.fill_null(False) if is_known else value).alias(column))  # noqa: FBT003
+            made.append((value.fill_null(False) if is_known else value).alias(column))
         return found.select(made)
 
 

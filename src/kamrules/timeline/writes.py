@@ -42,8 +42,8 @@ KNOWN = "__known"
 class Write(NamedTuple):
     """One write of a cell, there on the days from `since` to before `until` (ordinals).
 
-    `op` says what it writes: a value, evidence alone (`proof`), or that an item, a list or what is `inside` of
-    an object is forgotten; `seen` only says that the deal is there. `text` is the value as text, None for
+    `op` says what it writes: a value, evidence alone (`proof`), or that an item, a list or what is `inside`
+    of an object is forgotten; `seen` only says that the deal is there. `text` is the value as text, None for
     unknown; `is_bad` that it is none of its field.
     """
 
@@ -70,7 +70,7 @@ class _Version:
 
 @dataclass(frozen=True)
 class Writer:
-    """Writes the cells of a schema; `read` are the columns that are wanted, those of the deals under no name."""
+    """Writes the cells of a schema; `read` are the columns wanted of each list, of the deals under ``."""
 
     kinds: Mapping[tuple[str, str], Type]
     read: Mapping[str, frozenset[str]]
@@ -87,7 +87,7 @@ class Writer:
         for rank, version in enumerate(versions):
             since = max(version.since, version.happened.effective_on.toordinal())
             if since < version.until:
-                yield Write("", "", "", "seen", None, False, None, rank, since, version.until)  # noqa: FBT003
+                yield Write("", "", "", "seen", None, False, None, rank, since, version.until)
                 for one in self._cells(version.happened):
                     yield one._replace(rank=rank, since=since, until=version.until)
 
@@ -101,9 +101,8 @@ class Writer:
                     name = JOIN.join((*place.steps[:-2], place.steps[-1]))
                     yield from self._proof(place.list, place.item, name, value.get("level"))
                     return
-                if not place.list and len(place.steps) == 1 and isinstance(value, list):
-                    yield from _forgotten(place.steps[0], is_known=value == [])
                 if not place.list and self._is_record_list(place.steps):
+                    yield from _forgotten(place.steps[0], is_known=True)
                     yield _write("", "", place.steps[0] + KNOWN, "value", "true", is_bad=value != [])
                     return
                 level = evidence.level if evidence is not None else None
@@ -115,8 +114,9 @@ class Writer:
                     name = JOIN.join((*place.steps[:-2], place.steps[-1]))
                     yield from self._proof(place.list, place.item, name, None)
                     return
-                if not place.list and len(place.steps) == 1:
+                if not place.list and self._is_record_list(place.steps):
                     yield from _forgotten(place.steps[0], is_known=False)
+                    return
                 yield from self._value(place.list, place.item, JOIN.join(place.steps), None, None)
             case e.AddItem() | e.Approve() | e.Meet() | e.File():
                 name, fields = added(change, one.effective_on)
