@@ -154,7 +154,14 @@ def test_frames_of_other_libraries_and_columns_of_other_types() -> None:
     typed = frame.with_columns(
         pl.col("effective_on").str.to_date(), pl.col("recorded_at").str.to_datetime(time_zone="UTC")
     )
-    for table in (frame, typed, frame.lazy(), frame.to_arrow()):
+    midnight = typed.with_columns(pl.col("effective_on").cast(pl.Datetime("ns")))
+    with pytest.raises(kr.ArgumentError, match="effective_on: R-VALUE"):
+        next(
+            panels.panel(
+                engine(), midnight.with_columns(pl.col("effective_on") + timedelta(hours=1)), [FIRST]
+            )
+        )
+    for table in (frame, typed, midnight, frame.lazy(), frame.to_arrow(), frame.to_pandas()):
         deals, lists = panels.stacked(panels.panel(engine(), table, [date(2026, 1, 31)]))
         assert deals.select("id", "milestone", "day").rows() == [("D1", "M2", date(2026, 1, 31))]
         assert lists["stakeholders"].is_empty()

@@ -87,12 +87,19 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
     2026-05-31 [('D1', 'M2')]
     """
     table = _opened(events)
-    names = table.collect_schema().names()
+    types = table.collect_schema()
+    names = types.names()
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise ArgumentError([Fault("A-COLUMN", f"no column `{name}`", where="events") for name in missing])
     wanted = sorted(set(days))
     kept = table.select(name for name in COLUMNS if name in names)
+    kind = types["effective_on"]
+    if isinstance(kind, pl.Datetime) and kind.time_zone is None:
+        # pandas has no days: midnight is one, and what is none is told as a fault of its event.
+        moment = pl.col("effective_on")
+        shown = pl.when(moment == moment.dt.truncate("1d")).then(moment.dt.date().cast(pl.String))
+        kept = kept.with_columns(effective_on=shown.otherwise(moment.cast(pl.String)))
     columns = engine.frame_columns()
     sheet = _Sheet(engine.plan.schema, columns, names_without_id(engine.model))
     writer = Writer.of(engine.plan.schema, columns)
