@@ -173,6 +173,13 @@ def test_a_frame_that_is_none_of_events_is_refused() -> None:
         next(panels.panel(engine(), frame.drop("path"), [FIRST]))
     with pytest.raises(kr.ArgumentError, match="A-FRAME"):
         next(panels.panel(engine(), [1], [FIRST]))
+    with pytest.raises(kr.ArgumentError, match="A-DATE"):
+        next(panels.panel(engine(), frame, ["2026-01-31"]))
+    with pytest.raises(kr.ArgumentError, match="deals_at_once"):
+        next(panels.panel(engine(), frame, [FIRST], deals_at_once=0))
     row = {"id": "E1", "deal_id": "D1", "type": "fact_sett"}
+    given = pl.DataFrame([{**row, "deal_id": None}], schema=frame.schema)
+    with pytest.raises(kr.ArgumentError, match="events without a deal"):
+        next(panels.panel(engine(), given, [FIRST]))
     with pytest.raises(kr.ArgumentError, match="did you mean `fact_set`"):
         next(panels.panel(engine(), pl.concat([frame, pl.DataFrame([row])], how="diagonal"), [FIRST]))

@@ -18,7 +18,7 @@ from kamrules.rules.lang.types import Bool, Date, Double, Int, ListOf, Money, Ob
 from kamrules.timeline.events import PLACE, Event
 from kamrules.timeline.fold import names_without_id
 from kamrules.timeline.reading import COLUMNS, NEEDED, data_of_row, event_of, to_row
-from kamrules.timeline.timeline import timelines
+from kamrules.timeline.timeline import as_day, timelines
 from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Writer
 
 try:
@@ -92,7 +92,11 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
     missing = [name for name in NEEDED if name not in names]
     if missing:
         raise ArgumentError([Fault("A-COLUMN", f"no column `{name}`", where="events") for name in missing])
-    wanted = sorted(set(days))
+    wanted = sorted({as_day(day) for day in days})
+    if deals_at_once < 1:
+        raise ArgumentError(
+            Fault("A-VALUE", f"`{deals_at_once}` given for deals_at_once, 1 or more expected")
+        )
     kept = table.select(name for name in COLUMNS if name in names)
     kind = types["effective_on"]
     if isinstance(kind, pl.Datetime) and kind.time_zone is None:
@@ -104,6 +108,8 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
     sheet = _Sheet(engine.plan.schema, columns, names_without_id(engine.model))
     writer = Writer.of(engine.plan.schema, columns)
     deals = kept.select(pl.col(DEAL).cast(pl.String)).unique().sort(DEAL).collect()[DEAL]
+    if deals.null_count():
+        raise ArgumentError(Fault("R-MISSING", "events without a deal", where=f"events.{DEAL}"))
     for start in range(0, len(deals), deals_at_once):
         some = deals.slice(start, deals_at_once)
         rows = kept.filter(

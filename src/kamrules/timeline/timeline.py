@@ -75,8 +75,8 @@ class Timeline:
 
     def changes(self, day: date, recorded_by: date | None = None) -> list[Happened]:
         """Return the changes that count for `as_of`, in their order."""
-        cut = _day(day) if recorded_by is None else _day(recorded_by)
-        return [one for one in settled(known_by(self.events, cut))[0] if one.effective_on <= _day(day)]
+        cut = as_day(day) if recorded_by is None else as_day(recorded_by)
+        return [one for one in settled(known_by(self.events, cut))[0] if one.effective_on <= as_day(day)]
 
     @cached_property
     def issues(self) -> tuple[Fault, ...]:
@@ -85,7 +85,7 @@ class Timeline:
 
     def issues_by(self, day: date) -> tuple[Fault, ...]:
         """Return what is wrong with the events recorded by the end of a day."""
-        changes, faults = settled(known_by(self.events, _day(day)))
+        changes, faults = settled(known_by(self.events, as_day(day)))
         return tuple(sorted((*faults, *fold(self.deal_id, changes, self.without_id)[1]), key=str))
 
     @cached_property
@@ -116,7 +116,8 @@ def _once(events: Sequence[Event]) -> Sequence[Event]:
     return list({event.content: event for event in events}.values())
 
 
-def _day(given: date) -> date:
+def as_day(given: date) -> date:
+    """Return what was given as a day; ArgumentError (A-DATE) if it is none."""
     if isinstance(given, datetime) or not isinstance(given, date):
         raise ArgumentError(
             Fault("A-DATE", f"a date such as date(2026, 6, 30) is expected, seen: `{given!r}`")
