@@ -42,6 +42,8 @@ PACKS = [ROOT / "src" / "kamrules" / "packs" / "handbook", ROOT / "examples" / "
 COMMANDS = (
     "assess",
     "explain",
+    "path",
+    "history",
     "form",
     "handbook",
     "check",

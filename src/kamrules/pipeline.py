@@ -16,9 +16,11 @@ from typing import Any, Literal
 from kamrules.adapters import BadValues, Reading, Request, read_deals
 from kamrules.assessment import Assessment, Rejection
 from kamrules.engine import Engine
-from kamrules.errors import Fault, InputError, nearest
+from kamrules.errors import ArgumentError, Fault, InputError, nearest
 from kamrules.records.rejection import Item
 from kamrules.sheets.mapfile import read_map
+from kamrules.timeline import holds_events
+from kamrules.timeline.source import open_events
 
 Language = Literal["en", "zh"]
 # A deal that is over has nobody left to ask.
@@ -36,15 +38,25 @@ class Result:
     is_closed: bool = False
 
 
-def open_source(
+def open_source(  # noqa: PLR0913 - one argument for each option of a source
     path: str | Path,
     engine: Engine,
     *,
     map_path: Path | None = None,
     bad_values: BadValues = "reject",
     ignored_columns: frozenset[str] = frozenset(),
+    as_of: date | None = None,
 ) -> Reading:
-    """Open a source of deals for the records of `engine`; see `kamrules.adapters.read_deals`."""
+    """Open a source of deals for the records of `engine`; see `kamrules.adapters.read_deals`.
+
+    A file of events gives the deals as of a day, on what was recorded by then.
+    """
+    if map_path is None and holds_events(path):
+        if as_of is None:
+            raise ArgumentError(
+                Fault("A-DATE", f"`{path}` holds events: a day is needed to make deals of them")
+            )
+        return open_events(path, engine.model, as_of)
     return read_deals(path, Request(engine.model, bad_values, map_path, ignored_columns, engine.refused))
 
 

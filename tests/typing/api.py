@@ -8,6 +8,8 @@ from typing import Any, assert_type
 
 import kamrules as kr
 from kamrules.scoring.ledger import Health
+from kamrules.timeline import read_events, timelines
+from kamrules.timeline.history import Step, history_of
 
 
 def load() -> kr.Engine:
@@ -29,6 +31,14 @@ def assess(engine: kr.Engine, deal: dict[str, Any], deals: Iterator[kr.Deal]) ->
     assert_type(kr.explain(engine, deal, as_of=date(2026, 6, 30), language="zh", format="markdown"), str)
     filled = kr.fill_form(engine, "JTF-001", deal, as_of=date(2026, 6, 30))
     assert_type(filled.completeness, float)
+
+
+def over_time(engine: kr.Engine, path: str, day: date) -> None:
+    for deal_id, timeline in timelines(read_events(path), model=engine.model).items():
+        assert_type(deal_id, str)
+        assert_type(timeline.as_of(day, recorded_by=day), dict[str, Any] | None)
+        assert_type(timeline.issues, tuple[kr.Fault, ...])
+        assert_type(history_of(engine, timeline, end=day).steps, tuple[Step, ...])
 
 
 def fail(error: kr.KamrulesError) -> tuple[kr.Fault, ...]:

@@ -221,10 +221,13 @@ def chosen_deal(  # noqa: PLR0913 - what `open_source` takes, and the deal
     map_file: Path | None,
     bad_values: Literal["reject", "unknown"],
     ignore_column: list[str] | None,
+    as_of: date,
 ) -> Any:
     """Return one deal of a source; what is left out of it is shown."""
     ignored = frozenset(ignore_column or ())
-    reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
+    reading = open_source(
+        path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored, as_of=as_of
+    )
     found = find_deal(reading, deal_id)
     show_faults(found.issues)
     if bad_values == "reject":

@@ -52,7 +52,7 @@ def assess(  # noqa: PLR0913 - one argument for each option
         typer.Argument(
             metavar="PATH",
             help="A folder with deals.csv or deals.parquet, a JSON, JSON Lines or Parquet file, "
-            "or - for stdin.",
+            "a file of events, or - for stdin.",
         ),
     ],
     as_of: AsOf = None,
@@ -103,7 +103,9 @@ def assess(  # noqa: PLR0913 - one argument for each option
         return
     engine = loaded_engine(pack, param, map_file)
     ignored = frozenset(ignore_column or ())
-    reading = open_source(path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored)
+    reading = open_source(
+        path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored, as_of=day
+    )
     depth = detail or ("full" if form in {"json", "jsonl"} else "brief")
     summary = Summary(stray_rows=len(reading.strays))
     rejections: list[Rejection] = []

@@ -44,7 +44,7 @@ def certify(  # noqa: PLR0913 - one argument for each option
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)
     chosen = chosen_deal(
-        engine, path, deal, map_file=map_file, bad_values="reject", ignore_column=ignore_column
+        engine, path, deal, map_file=map_file, bad_values="reject", ignore_column=ignore_column, as_of=day
     )
     text = certify_gate(engine, chosen, gate=gate, as_of=day, key=key_in(key_file)).to_json()
     if output is None:

@@ -46,8 +46,9 @@ def diff(  # noqa: PLR0913 - one argument for each option
     one, other = loaded_engine(old, None, map_file), loaded_engine(new, None, map_file)
     found = compare_packs(one, other, proofs=proofs)
     if source is not None:
-        reading = open_source(source, other, map_path=map_file)
-        found = compare_on(found, one, other, reading, as_of=day_or_today(as_of))
+        day = day_or_today(as_of)
+        reading = open_source(source, other, map_path=map_file, as_of=day)
+        found = compare_on(found, one, other, reading, as_of=day)
     text = (
         to_markdown(found) if form == "markdown" else json.dumps(to_dict(found), ensure_ascii=False, indent=1)
     )

@@ -42,7 +42,7 @@ def explain(  # noqa: PLR0913 - one argument for each option
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)
     chosen = chosen_deal(
-        engine, path, deal, map_file=map_file, bad_values=bad_values, ignore_column=ignore_column
+        engine, path, deal, map_file=map_file, bad_values=bad_values, ignore_column=ignore_column, as_of=day
     )
     text = explain_deal(engine, chosen, as_of=day, language=lang, format=form)
     show_text(text)

@@ -41,7 +41,13 @@ def verify(  # noqa: PLR0913 - one argument for each option
     deal = None
     if source is not None and engine is not None:
         deal = chosen_deal(
-            engine, source, given.deal_id or "", map_file=map_file, bad_values="reject", ignore_column=None
+            engine,
+            source,
+            given.deal_id or "",
+            map_file=map_file,
+            bad_values="reject",
+            ignore_column=None,
+            as_of=given.as_of,
         )
     faults = verify_certificate(given, key=key_in(key_file), engine=engine, deal=deal)
     show_faults(faults, console=results())

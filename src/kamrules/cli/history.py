@@ -1,0 +1,58 @@
+"""`kamrules history PATH --deal ID`: how the verdicts on one deal came about, day by day."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import Annotated, Literal
+
+import typer
+
+from kamrules.cli import Language, PackRef, Params, loaded_engine, show_text
+from kamrules.errors import ArgumentError, Fault, InputError, nearest
+from kamrules.timeline import read_events, timelines
+from kamrules.timeline.history import history_of, to_dict
+from kamrules.timeline.telling import tell
+
+
+def history(  # noqa: PLR0913 - one argument for each option
+    context: typer.Context,  # noqa: ARG001 - the contract of a command
+    *,
+    path: Annotated[str, typer.Argument(metavar="PATH", help="A .jsonl or .csv file of events.")],
+    deal: Annotated[str, typer.Option("--deal", metavar="ID", help="Id of the deal.")],
+    start: Annotated[
+        str | None, typer.Option("--from", metavar="DATE", help="Show what changed after this day.")
+    ] = None,
+    end: Annotated[
+        str | None, typer.Option("--to", metavar="DATE", help="Last day; that of the last event if left out.")
+    ] = None,
+    pack: PackRef = "handbook",
+    param: Params = None,
+    form: Annotated[
+        Literal["text", "markdown", "json"], typer.Option("--format", help="How to show it.")
+    ] = "text",
+    lang: Language = "en",
+) -> None:
+    """Show how one deal moved: stages and regressions, health with its reasons, verdicts that turned."""
+    engine = loaded_engine(pack, param)
+    found = timelines(read_events(path), model=engine.model)
+    if deal not in found:
+        hint = nearest(deal, found) or f"{len(found)} deals were read"
+        raise InputError(Fault("I-DEAL", f"no deal `{deal}` in `{path}`", hint=hint))
+    days = {"--from": start, "--to": end}
+    first, last = (_day(name, text) for name, text in days.items())
+    told = history_of(engine, found[deal], start=first, end=last)
+    if form == "json":
+        show_text(json.dumps(to_dict(told), ensure_ascii=False, indent=1))
+    else:
+        show_text(tell(engine, told, language=lang, is_markdown=form == "markdown"))
+
+
+def _day(name: str, text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"`{text}` given for {name}, a date such as 2026-06-30 expected"
+        raise ArgumentError(Fault("A-DATE", message)) from None

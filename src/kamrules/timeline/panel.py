@@ -1,0 +1,344 @@
+"""Frames of many deals on many days, by what was recorded on each: ready for `Engine.assess_frame`.
+
+The deals are taken some thousands at a time, so memory does not grow with their number; what their events
+write is put in long form once (`writes`), and each day is cut out of it by Polars. The record way,
+`Timeline.as_of`, gives the same verdicts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from kamrules.engine import Engine
+from kamrules.errors import ArgumentError, Fault, MissingExtraError, RecordError
+from kamrules.rules.lang.types import Bool, Date, Double, Int, ListOf, Money, Object, Timestamp, Type
+from kamrules.timeline.events import PLACE, Event
+from kamrules.timeline.fold import names_without_id
+from kamrules.timeline.reading import COLUMNS, NEEDED, data_of_row, event_of, to_row
+from kamrules.timeline.timeline import as_day, timelines
+from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Writer
+
+try:
+    import polars as pl
+except ImportError as error:
+    raise MissingExtraError(
+        Fault("X-FRAME", "a panel needs Polars", hint="install `kamrules[frame]`")
+    ) from error
+
+DEAL = "deal_id"
+_CELL = ["deal", "list", "item", "path"]
+_SHOWN_FAULTS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Some deals on one day, as `Engine.assess_frame` takes them.
+
+    `deals` has one row a deal (`id`), `lists` one frame a list (`deal_id`). `rejected` are the deals with a
+    value of no field or of another kind than its field's, and the names of these fields. As in other frames,
+    values of fields that the pack does not read are not looked at.
+    """
+
+    day: date
+    deals: pl.DataFrame
+    lists: Mapping[str, pl.DataFrame]
+    rejected: pl.DataFrame
+
+
+def event_frame(events: Iterable[Event]) -> pl.DataFrame:
+    """Return events as a table with the columns of a CSV file of events, all of them texts."""
+    rows = [
+        {name: None if one is None else str(one) for name, one in to_row(event).items()} for event in events
+    ]
+    return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
+
+
+def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: int = 4_000) -> Iterator[Cut]:
+    """Yield deals on days, each as of its end: for every group of deals one cut a day.
+
+    Parameters
+    ----------
+    engine : what the frames are for: only the columns its pack reads are made
+    events : a frame of Polars (eager or lazy), pandas or PyArrow with the columns of a file of events
+        `value` and `evidence` are JSON texts; days are dates or texts, moments have a time zone or are texts.
+        A lazy frame is read once for each group of deals.
+    days : such as the ends of months
+    deals_at_once : how many deals are held in memory
+
+    Raises
+    ------
+    ArgumentError
+        A-COLUMN for a column that is missing, R-* for every event that is none.
+
+    Examples
+    --------
+    >>> import kamrules as kr
+    >>> from kamrules.timeline import FactSet
+    >>> engine = kr.compile(kr.load_pack("handbook"))
+    >>> claim = FactSet(id="E1", deal_id="D1", path="deal.milestone", value="M2",
+    ...     effective_on="2026-05-04", recorded_at="2026-05-06")
+    >>> for cut in panel(engine, event_frame([claim]), [date(2026, 4, 30), date(2026, 5, 31)]):
+    ...     found = engine.assess_frame(cut.deals, as_of=cut.day, **cut.lists).deals
+    ...     print(cut.day, found.select("deal_id", "claimed").rows())
+    2026-04-30 []
+    2026-05-31 [('D1', 'M2')]
+    """
+    table = _opened(events)
+    types = table.collect_schema()
+    names = types.names()
+    missing = [name for name in NEEDED if name not in names]
+    if missing:
+        raise ArgumentError([Fault("A-COLUMN", f"no column `{name}`", where="events") for name in missing])
+    wanted = sorted({as_day(day) for day in days})
+    if deals_at_once < 1:
+        raise ArgumentError(
+            Fault("A-VALUE", f"`{deals_at_once}` given for deals_at_once, 1 or more expected")
+        )
+    kept = table.select(name for name in COLUMNS if name in names)
+    kind = types["effective_on"]
+    if isinstance(kind, pl.Datetime) and kind.time_zone is None:
+        # pandas has no days: midnight is one, and what is none is told as a fault of its event.
+        moment = pl.col("effective_on")
+        shown = pl.when(moment == moment.dt.truncate("1d")).then(moment.dt.date().cast(pl.String))
+        kept = kept.with_columns(effective_on=shown.otherwise(moment.cast(pl.String)))
+    columns = engine.frame_columns()
+    sheet = _Sheet(engine.plan.schema, columns, names_without_id(engine.model))
+    writer = Writer.of(engine.plan.schema, columns)
+    deals = kept.select(pl.col(DEAL).cast(pl.String)).unique().sort(DEAL).collect()[DEAL]
+    if deals.null_count():
+        raise ArgumentError(Fault("R-MISSING", "events without a deal", where=f"events.{DEAL}"))
+    for start in range(0, len(deals), deals_at_once):
+        some = deals.slice(start, deals_at_once)
+        rows = kept.filter(
+            pl.col(DEAL).cast(pl.String).is_between(pl.lit(some[0]), pl.lit(some[-1]))
+        ).collect()
+        writes = _writes(rows, writer)
+        for day in wanted:
+            yield sheet.cut(writes, day)
+
+
+def stacked(cuts: Iterable[Cut]) -> tuple[pl.DataFrame, dict[str, pl.DataFrame]]:
+    """Return cuts as one frame of deals and one of each list, each with a column `day`."""
+    deals: list[pl.DataFrame] = []
+    lists: dict[str, list[pl.DataFrame]] = {}
+    for cut in cuts:
+        deals.append(cut.deals.with_columns(day=pl.lit(cut.day)))
+        for name, rows in cut.lists.items():
+            lists.setdefault(name, []).append(rows.with_columns(day=pl.lit(cut.day)))
+    return pl.concat(deals), {name: pl.concat(rows) for name, rows in lists.items()}
+
+
+def _opened(events: Any) -> pl.LazyFrame:
+    if isinstance(events, pl.LazyFrame):
+        return events
+    if isinstance(events, pl.DataFrame):
+        return events.lazy()
+    if hasattr(events, "__arrow_c_stream__"):
+        return pl.DataFrame(events).lazy()
+    message = f"a frame of {type(events).__module__} given, one of Polars, pandas or PyArrow expected"
+    raise ArgumentError(Fault("A-FRAME", message))
+
+
+def _writes(rows: pl.DataFrame, writer: Writer) -> _Writes:
+    """Return the writes of all events of some deals."""
+    events: list[Event] = []
+    faults: list[Fault] = []
+    for row in rows.iter_rows(named=True):
+        try:
+            events.append(event_of(data_of_row(row)))
+        except RecordError as problem:
+            place = f"event `{row['id']}`"
+            faults += [
+                Fault(one.code, one.message, where=f"{place}, {one.where}", hint=one.hint)
+                for one in problem.faults
+            ]
+    if faults:
+        raise ArgumentError(faults[:_SHOWN_FAULTS])
+    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA}
+    appends = [column.append for column in columns.values()]
+    for deal_id, timeline in timelines(events).items():
+        for one in writer.writes(timeline.events):
+            for append, value in zip(appends, (deal_id, *one), strict=True):
+                append(value)
+    return _Writes.of(pl.DataFrame(columns, schema=_SCHEMA))
+
+
+_SCHEMA: dict[str, Any] = {
+    "deal": pl.String,
+    "list": pl.String,
+    "item": pl.String,
+    "path": pl.String,
+    "op": pl.Enum(["value", "proof", "item", "list", "inside", "seen"]),
+    "text": pl.String,
+    "is_bad": pl.Boolean,
+    "level": pl.String,
+    "rank": pl.Int32,
+    "since": pl.Int32,
+    "until": pl.Int32,
+}
+
+
+@dataclass(frozen=True)
+class _Writes:
+    """Writes by the number of their cell and in the order of their rank, and what each cell is.
+
+    Cells have the numbers of what they are in, and with which they are forgotten: `of_list`, `of_item`, and
+    the objects in `above`, outermost first.
+    """
+
+    rows: pl.DataFrame
+    cells: pl.DataFrame
+    above: tuple[str, ...]
+
+    @classmethod
+    def of(cls, writes: pl.DataFrame) -> _Writes:
+        cells = writes.select(_CELL).unique().sort(_CELL).with_row_index("cell")
+        cells = cells.with_columns(
+            of_list=pl.struct("deal", "list").rle_id(), of_item=pl.struct("deal", "list", "item").rle_id()
+        )
+        steps = pl.col("path").str.split(JOIN)
+        objects = writes.filter(pl.col("op") == "inside").select(_CELL).unique()
+        objects = objects.join(cells, on=_CELL, how="left").select("of_item", above="path", number="cell")
+        deepest = cells["path"].str.count_matches(JOIN).max() if not objects.is_empty() else 0
+        names = [f"above {depth}" for depth in range(1, 1 + (deepest if isinstance(deepest, int) else 0))]
+        for depth, name in enumerate(names, start=1):
+            above = pl.when(steps.list.len() > depth).then(steps.list.head(depth).list.join(JOIN))
+            cells = cells.with_columns(above=above).join(
+                objects.rename({"number": name}), on=["of_item", "above"], how="left"
+            ).drop("above")  # fmt: skip
+        rows = writes.join(cells.select(*_CELL, "cell", "of_list", "of_item"), on=_CELL, how="left")
+        # The sort is stable: of one event the writes keep their order.
+        rows = rows.drop(_CELL).sort("cell", "rank", maintain_order=True)
+        return cls(rows, cells, tuple(names))
+
+    def on(self, day: date) -> pl.DataFrame:
+        """Return the writes that are there on a day."""
+        now = day.toordinal()
+        return self.rows.filter((pl.col("since") <= now) & (pl.col("until") > now))
+
+    def last(self, live: pl.DataFrame, ops: Sequence[str], *kept: str) -> pl.DataFrame:
+        """Return the last write of each cell, but for those in something that was forgotten after it."""
+        found = live.filter(pl.col("op").is_in(ops)).select("cell", "rank", *kept)
+        found = found.filter(pl.col("cell").ne_missing(pl.col("cell").shift(-1)))
+        found = found.join(self.cells, on="cell", how="left", maintain_order="left")
+        for op, name, number in (
+            ("list", "of_list", "of_list"),
+            ("item", "of_item", "of_item"),
+            *(("inside", name, "cell") for name in self.above),
+        ):
+            gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
+            if not gone.is_empty():
+                # What forgets an object or an item may write it anew in one go, hence not only greater ranks.
+                found = found.join(gone, left_on=name, right_on=number, how="left").filter(
+                    pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
+                ).drop("gone")  # fmt: skip
+        return found
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """The columns that are wanted."""
+
+    schema: Object
+    columns: Mapping[str, Sequence[str]]
+    without_id: frozenset[str]
+
+    def cut(self, writes: _Writes, day: date) -> Cut:
+        """Return the deals on a day."""
+        live = writes.on(day)
+        values = writes.last(live, ["value"], "text", "is_bad")
+        proofs = writes.last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
+        there = values.filter(
+            (pl.col("path") == PRESENT) & (pl.col("list") != "") & (pl.col("text") == "true")
+        )
+        items = there.select("deal", "list", "item")
+        is_item = pl.col("list") != ""
+        values = pl.concat(
+            [
+                values.filter(~is_item),
+                values.filter(is_item & (pl.col("path") != PRESENT)).join(
+                    items, on=["deal", "list", "item"], how="semi"
+                ),
+            ]
+        )
+        place = pl.when(is_item).then(pl.col("list") + "[].").otherwise(pl.lit("")) + pl.col("path")
+        bad = values.filter("is_bad").select("deal", path=place)
+        rejected = (
+            bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
+        ).rename({"deal": DEAL, "path": "faults"})
+        seen = live.filter(pl.col("op") == "seen").select("cell").unique().join(writes.cells, on="cell")
+        seen = seen.select("deal").sort("deal")
+        kept = seen.join(bad, on="deal", how="anti")
+        deals = self._wide(
+            kept.with_columns(list=pl.lit(""), item=pl.lit("")), values, proofs, "deals", self.schema
+        )
+        lists = {
+            name: self._wide(
+                items.filter(pl.col("list") == name).join(kept, on="deal", how="semi"),
+                values,
+                proofs,
+                name,
+                self.schema,
+            )
+            for name in self.columns
+            if name != "deals"
+        }
+        return Cut(day, deals.rename({DEAL: "id"}), lists, rejected)
+
+    def _wide(
+        self, rows: pl.DataFrame, values: pl.DataFrame, proofs: pl.DataFrame, name: str, schema: Object
+    ) -> pl.DataFrame:
+        """Return one row for each deal or item, with a column for each that is read."""
+        of = "" if name == "deals" else name
+        wanted = [column for column in self.columns[name] if column != "id"]
+        some = values.filter(pl.col("list") == of).select("deal", "item", "path", "text")
+        levels = proofs.filter(pl.col("list") == of).select(
+            "deal", "item", pl.col("path") + "__evidence", pl.col("level").alias("text")
+        )
+        cells = pl.concat([some, levels]).filter(pl.col("path").is_in(wanted))
+        found = rows.sort("deal", "item")
+        if not cells.is_empty():
+            wide = cells.pivot(on="path", index=["deal", "item"], values="text")
+            found = found.join(wide, on=["deal", "item"], how="left", maintain_order="left")
+        made = [pl.col("deal").alias(DEAL)]
+        if "id" in self.columns[name] and of:
+            is_own = ~pl.col("item").str.starts_with(PLACE) & pl.lit(of not in self.without_id)
+            made.append(pl.when(is_own).then("item").alias("id"))
+        for column in wanted:
+            text = pl.col(column) if column in found.columns else pl.lit(None, pl.String)
+            value = _typed(text, _kind_at(schema, of, column))
+            is_known = not of and column.endswith(KNOWN)
+            made.append((value.fill_null(False) if is_known else value).alias(column))
+        return found.select(made)
+
+
+def _kind_at(schema: Object, of: str, column: str) -> Type | None:
+    """Return the type of a column, None for an evidence level; `LIST__known` is true or false."""
+    kind: Any = schema
+    if of:
+        member = schema.member(of)
+        kind = member.type.element if member is not None and isinstance(member.type, ListOf) else None
+    if column.endswith(KNOWN) and not of:
+        return Bool()
+    for name in column.split("__"):
+        member = kind.member(name) if isinstance(kind, Object) else None
+        kind = member.type if member is not None else None
+    return kind if not column.endswith("__evidence") else None
+
+
+def _typed(text: pl.Expr, kind: Type | None) -> pl.Expr:
+    match kind:
+        case Bool():
+            return text == "true"
+        case Int() | Money():
+            return text.cast(pl.Int64, strict=False)
+        case Double():
+            return text.cast(pl.Float64)
+        case Date():
+            return text.str.to_date("%Y-%m-%d")
+        case Timestamp():
+            return text.str.to_datetime("%Y-%m-%dT%H:%M:%S%.6f", time_unit="us").dt.replace_time_zone("UTC")
+    return text
