@@ -146,12 +146,12 @@ def _copied(source: Path, folder: Path) -> Path:
 def test_a_criterion_goes_among_those_of_its_milestone_and_leaves_the_rest(tmp_path: Path) -> None:
     handbook = _copied(REPO / "src/kamrules/packs/handbook", tmp_path)
     before = {path.name: path.read_text("utf-8").splitlines() for path in handbook.glob("*.yaml")}
-    assert run("new", "criterion", "M3.X99", "--pack", handbook).exit_code == 0
+    assert run("new", "criterion", "M1.X99", "--pack", handbook).exit_code == 0
     after = {path.name: path.read_text("utf-8").splitlines() for path in handbook.glob("*.yaml")}
     changed = {name: _removed(after[name], old) for name, old in before.items() if after[name] != old}
-    assert set(changed) == {"m3.yaml", "m3.cases.yaml"}
-    assert changed["m3.yaml"][1] == "  M3.X99:"
-    assert list(kr.load_pack(handbook).criteria)[-1] != "M3.X99"
+    assert set(changed) == {"m1.yaml", "m1.cases.yaml"}
+    assert changed["m1.yaml"][1] == "  M1.X99:"
+    assert list(kr.load_pack(handbook).criteria)[-1] != "M1.X99"
     assert run("check", handbook).exit_code == 0
 
 
@@ -195,7 +195,7 @@ def test_a_gate_that_is_none_is_refused(arguments: tuple[str, ...], told: str, t
 
 
 def test_a_shipped_pack_is_not_written_to() -> None:
-    result = run("new", "criterion", "M3.X99", "--pack", "handbook")
+    result = run("new", "criterion", "M1.X99", "--pack", "handbook")
     assert result.exit_code == 2
     assert "--extends handbook" in result.stderr
 

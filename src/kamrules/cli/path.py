@@ -48,7 +48,13 @@ def path(  # noqa: PLR0913 - one argument for each option
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)
     chosen = chosen_deal(
-        engine, path, deal, map_file=map_file, bad_values=bad_values, ignore_column=ignore_column
+        engine,
+        path,
+        deal,
+        map_file=map_file,
+        bad_values=bad_values,
+        ignore_column=ignore_column,
+        as_of=day,
     )
     found = shortest_path(engine, chosen, as_of=day, to=to, timeout_ms=seconds * 1000)
     show_text(path_text(engine, found, lang, form))
