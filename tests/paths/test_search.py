@@ -206,14 +206,17 @@ def brute_force(one: Problem) -> int | None:
     return None
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(st.lists(conditions(), min_size=1, max_size=3), st.lists(conditions(), max_size=1), records())
 @example(['deal.team.all(t, t.grade == "senior")'], ["!deal.team.exists(t, t.is_leader)"], {})
 def test_no_cheaper_path_exists(goal: list[str], guards: list[str], record: dict[str, Any]) -> None:
     one = problem(goal, guards, record)
     path = Exact(one).cheapest()
     least = brute_force(one)
-    assert (None if path is None else path.cost) == least
+    if path is not None and sum(step.kind == "add" for step in path.steps) > MOST_ADDED:
+        assert least is None or least >= path.cost  # more than what is tried here
+    else:
+        assert (None if path is None else path.cost) == least
     if path is not None:
         assert one.opens(applied(record, path.steps), path.opens_on)
 
