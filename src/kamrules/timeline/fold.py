@@ -20,26 +20,53 @@ _LIST_OF = {"approval": "approvals", "meeting": "meetings", "form": "documents"}
 
 
 @dataclass(slots=True)
-class _Item:
+class Item:
+    """An item of a list; one that is not there holds what waits for it, and who said so."""
+
+    fields: dict[str, Any]
     is_there: bool = False
-    fields: dict[str, Any] = field(default_factory=dict)
     parked: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
-class _Deal:
-    """A deal in the making; `lists` holds also the items that are not there yet, with what waits for them."""
+class Folded:
+    """A deal in the making; `lists` holds also the items that are not there yet, with what waits for them.
 
+    `without_id` are the lists whose keys stay outside the deal.
+    """
+
+    without_id: frozenset[str]
     fields: dict[str, Any] = field(default_factory=dict)
-    lists: dict[str, dict[str, _Item]] = field(default_factory=dict)
+    lists: dict[str, dict[str, Item]] = field(default_factory=dict)
     known: set[str] = field(default_factory=set)
 
-    def item(self, of: str, key: str) -> _Item:
-        return self.lists.setdefault(of, {}).setdefault(key, _Item())
+    def item(self, of: str, key: str) -> Item:
+        """Return an item, made where it is missing."""
+        items = self.lists.setdefault(of, {})
+        found = items.get(key)
+        if found is None:
+            found = items[key] = self.fresh(of, key)
+        return found
+
+    def fresh(self, of: str, key: str) -> Item:
+        """Return an item of which nothing is known but its key."""
+        return Item({} if of in self.without_id or key.startswith(e.PLACE) else {"id": key})
 
     def forget(self, name: str) -> None:
+        """Make a list unknown, with all its items."""
         self.lists.pop(name, None)
         self.known.discard(name)
+
+    def elements(self, name: str) -> list[dict[str, Any]]:
+        """Return the elements of a list in the order of their keys, not copied."""
+        items = [pair for pair in self.lists.get(name, {}).items() if pair[1].is_there]
+        if len(items) > 1:
+            items.sort(key=lambda pair: (natural(pair[0]), pair[0]))
+        return [item.fields for _, item in items]
+
+    def apply(self, one: Happened) -> None:
+        """Take one more change, later than all others."""
+        _apply(self, one)
 
 
 def names_without_id(model: type[BaseModel]) -> frozenset[str]:
@@ -63,18 +90,10 @@ def fold(
     deal_id: str, changes: Iterable[Happened], without_id: frozenset[str]
 ) -> tuple[dict[str, Any], list[Fault]]:
     """Return the deal after the changes, given in their order, and what waits for an item not there."""
-    deal = _Deal()
+    deal = Folded(without_id)
     for one in changes:
-        _apply(deal, one)
-    found = {"id": deal_id, **deal.fields}
-    for name in deal.known:
-        found[name] = [
-            item.fields if name in without_id or key.startswith(e.PLACE) else {"id": key, **item.fields}
-            for key, item in sorted(
-                deal.lists.get(name, {}).items(), key=lambda pair: (natural(pair[0]), pair[0])
-            )
-            if item.is_there
-        ]
+        deal.apply(one)
+    found = {"id": deal_id, **deal.fields, **{name: deal.elements(name) for name in deal.known}}
     faults = [
         Fault("T-PARKED", f"`{name}` has no item `{key}` for it so far", where=f"{deal_id} {one}")
         for name, items in deal.lists.items()
@@ -85,7 +104,7 @@ def fold(
     return found, faults
 
 
-def _apply(deal: _Deal, one: Happened) -> None:
+def _apply(deal: Folded, one: Happened) -> None:
     change = one.change
     match change:
         case e.SetFact(path=path, value=value, evidence=evidence):
@@ -98,13 +117,12 @@ def _apply(deal: _Deal, one: Happened) -> None:
             deal.fields.pop(name, None)
             item = deal.item(name, change.item)
             item.is_there = True
+            item.parked.clear()
             _write(item.fields, fields, change.evidence)
         case e.ChangeItem(list=name, item=key, fields=fields, evidence=proofs):
-            item = deal.item(name, key)
-            item.parked.append(one.id)
-            _write(item.fields, fields, proofs)
+            _write(_waiting(deal.item(name, key), one.id).fields, fields, proofs)
         case e.RemoveItem(list=name, item=key):
-            deal.lists.setdefault(name, {})[key] = _Item()
+            deal.lists.setdefault(name, {})[key] = deal.fresh(name, key)
         case e.KnowList(list=name):
             deal.known.add(name)
             deal.fields.pop(name, None)
@@ -128,15 +146,20 @@ def _place(path: str) -> Place:
     return found
 
 
-def _target(deal: _Deal, place: Place, event_id: str) -> dict[str, Any]:
+def _target(deal: Folded, place: Place, event_id: str) -> dict[str, Any]:
     if not place.list:
         return deal.fields
-    item = deal.item(place.list, place.item)
-    item.parked.append(event_id)
-    return item.fields
+    return _waiting(deal.item(place.list, place.item), event_id).fields
 
 
-def _set(deal: _Deal, place: Place, value: Any, evidence: Evidence | None, event_id: str) -> None:
+def _waiting(item: Item, event_id: str) -> Item:
+    """Return an item to be changed; while it is not there it remembers by whom."""
+    if not item.is_there:
+        item.parked.append(event_id)
+    return item
+
+
+def _set(deal: Folded, place: Place, value: Any, evidence: Evidence | None, event_id: str) -> None:
     if not place.list and len(place.steps) == 1:
         deal.forget(place.steps[0])
     holder = _target(deal, place, event_id)
@@ -148,7 +171,7 @@ def _set(deal: _Deal, place: Place, value: Any, evidence: Evidence | None, event
     _put(holder, place.steps[-1], value, evidence)
 
 
-def _clear(deal: _Deal, place: Place, event_id: str) -> None:
+def _clear(deal: Folded, place: Place, event_id: str) -> None:
     if not place.list and len(place.steps) == 1:
         deal.forget(place.steps[0])
     above: Any = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 ROOT = "deal"
 EVIDENCE = "evidence"
@@ -21,6 +22,7 @@ class Place:
     item: str = ""
 
 
+@lru_cache(maxsize=4096)
 def place_of(path: str) -> Place | None:
     """Return the place a path names, None when it names none.
 
@@ -39,6 +41,7 @@ def place_of(path: str) -> Place | None:
     return Place(tuple(found["inner"][1:].split(".")), found["list"], found["item"])
 
 
+@lru_cache(maxsize=4096)
 def natural(key: str) -> tuple[tuple[int, int, str], ...]:
     """Return what sorts `T2` before `T10`: runs of digits count as numbers."""
     parts = re.split(r"([0-9]+)", key)

@@ -1,0 +1,147 @@
+"""The deals of a desk in memory: a few at hand, all others packed to bytes."""
+
+from __future__ import annotations
+
+import pickle
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from kamrules.live.reads import Path
+from kamrules.live.verdicts import Verdict
+from kamrules.timeline import events as e
+from kamrules.timeline.fold import Folded, Item
+from kamrules.timeline.paths import place_of
+from kamrules.timeline.settled import Happened
+
+Order = tuple[date, datetime, str]
+
+
+@dataclass(slots=True)
+class Record:
+    """A deal as rules read it, and what it takes to fold one more change.
+
+    Changes of different items, or of different fields of the deal, may be folded in any order. `last` is the
+    order of the last change of each: by the field's name, or the list's and the item's.
+    """
+
+    deal_id: str
+    folded: Folded
+    lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    last: dict[tuple[str, str], Order] = field(default_factory=dict)
+
+    @classmethod
+    def empty(cls, deal_id: str, without_id: frozenset[str]) -> Record:
+        """Return a deal of which nothing is known."""
+        return cls(deal_id, Folded(without_id))
+
+    def is_last(self, one: Happened, path: Path) -> bool:
+        """Whether a change at a path comes after all those that it could not be swapped with."""
+        name, item = path[0], _item_of(one.change)
+        order = one.order
+        if item:
+            return all(self.last.get(key, order) <= order for key in ((name, item), (name, "")))
+        return all(last <= order for (other, _), last in self.last.items() if other == name)
+
+    def apply(self, one: Happened, path: Path) -> None:
+        """Fold one more change."""
+        name = path[0]
+        self.folded.apply(one)
+        self.last[name, _item_of(one.change)] = one.order
+        if name in self.folded.known:
+            self.lists[name] = self.folded.elements(name)
+        else:
+            self.lists.pop(name, None)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """The record."""
+        return {"id": self.deal_id, **self.folded.fields, **self.lists}
+
+    def packed(self) -> bytes:
+        """Return the deal as bytes."""
+        folded = self.folded
+        there: dict[str, dict[str, Any]] = {}
+        waiting: dict[str, dict[str, Any]] = {}
+        for name, items in folded.lists.items():
+            for key, item in items.items():
+                (there if item.is_there else waiting).setdefault(name, {})[key] = item.fields
+        parts = (folded.fields, there, waiting, sorted(folded.known), self.last)
+        return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
+
+    @classmethod
+    def unpacked(cls, deal_id: str, packed: bytes, without_id: frozenset[str]) -> Record:
+        """Return the deal of some bytes."""
+        fields, there, waiting, known, last = pickle.loads(packed)  # noqa: S301 - packed by us, in this process
+        folded = Folded(without_id, fields, known=set(known))
+        for items, is_there in ((there, True), (waiting, False)):
+            for name, found in items.items():
+                folded.lists.setdefault(name, {}).update(
+                    {key: Item(held, is_there) for key, held in found.items()}
+                )
+        return cls(deal_id, folded, {name: folded.elements(name) for name in known}, last)
+
+
+@dataclass(slots=True)
+class Standing:
+    """Where a deal stands: its record (or the bytes of it) and the verdict.
+
+    `wakes` is the first later day on which something becomes known or true, `awaited` are events that were
+    corrected before they came.
+    """
+
+    record: Record | bytes
+    verdict: Verdict
+    wakes: date | None = None
+    awaited: frozenset[str] = frozenset()
+
+
+class Deals:
+    """The standing of every deal by its id; the `at_hand` that were used last are unpacked."""
+
+    def __init__(self, at_hand: int, without_id: frozenset[str]) -> None:
+        self._limit = at_hand
+        self._without_id = without_id
+        self._all: dict[str, Standing] = {}
+        self._used: OrderedDict[str, None] = OrderedDict()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def get(self, deal_id: str) -> Standing | None:
+        """Return the standing of a deal."""
+        return self._all.get(deal_id)
+
+    def unpacked(self, deal_id: str, standing: Standing) -> Record:
+        """Return the record of a deal."""
+        held = standing.record
+        return held if isinstance(held, Record) else Record.unpacked(deal_id, held, self._without_id)
+
+    def put(self, deal_id: str, standing: Standing) -> None:
+        """Keep the standing of a deal, unpacked for now."""
+        self._all[deal_id] = standing
+        self._used[deal_id] = None
+        self._used.move_to_end(deal_id)
+        if len(self._used) > self._limit:
+            oldest, _ = self._used.popitem(last=False)
+            other = self._all[oldest]
+            if isinstance(other.record, Record):
+                other.record = other.record.packed()
+
+    def drop(self, deal_id: str) -> None:
+        """Forget a deal, to be folded again from its events."""
+        self._all.pop(deal_id, None)
+        self._used.pop(deal_id, None)
+
+
+def _item_of(said: Any) -> str:
+    """Return the item a change is of; empty for a field of the deal, or a list as a whole."""
+    if isinstance(said, e.SetFact | e.ClearFact):
+        place = place_of(said.path)
+        return place.item if place is not None else ""
+    return getattr(said, "item", "")
