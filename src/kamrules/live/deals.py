@@ -9,12 +9,9 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from kamrules.live.reads import Path
+from kamrules.live.door import Change
 from kamrules.live.verdicts import Verdict
-from kamrules.timeline import events as e
 from kamrules.timeline.fold import Folded, Item
-from kamrules.timeline.paths import place_of
-from kamrules.timeline.settled import Happened
 
 Order = tuple[date, datetime, str]
 
@@ -37,19 +34,18 @@ class Record:
         """Return a deal of which nothing is known."""
         return cls(deal_id, Folded(without_id))
 
-    def is_last(self, one: Happened, path: Path) -> bool:
-        """Whether a change at a path comes after all those that it could not be swapped with."""
-        name, item = path[0], _item_of(one.change)
-        order = one.order
+    def is_last(self, order: Order, change: Change) -> bool:
+        """Whether a change comes after all those that it could not be swapped with."""
+        name, item = change.path[0], change.item
         if item:
             return all(self.last.get(key, order) <= order for key in ((name, item), (name, "")))
         return all(last <= order for (other, _), last in self.last.items() if other == name)
 
-    def apply(self, one: Happened, path: Path) -> None:
+    def apply(self, order: Order, change: Change) -> None:
         """Fold one more change."""
-        name = path[0]
-        self.folded.apply(one)
-        self.last[name, _item_of(one.change)] = one.order
+        name = change.path[0]
+        change.fold(self.folded, order[2])
+        self.last[name, change.item] = order
         if name in self.folded.known:
             self.lists[name] = self.folded.elements(name)
         else:
@@ -138,10 +134,3 @@ class Deals:
         self._all.pop(deal_id, None)
         self._used.pop(deal_id, None)
 
-
-def _item_of(said: Any) -> str:
-    """Return the item a change is of; empty for a field of the deal, or a list as a whole."""
-    if isinstance(said, e.SetFact | e.ClearFact):
-        place = place_of(said.path)
-        return place.item if place is not None else ""
-    return getattr(said, "item", "")

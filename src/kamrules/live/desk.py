@@ -15,14 +15,14 @@ from typing import Any
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, RecordError
 from kamrules.live.deals import Deals, Record, Standing
-from kamrules.live.door import Change, Door
+from kamrules.live.door import Door
 from kamrules.live.store import Events, InMemory
 from kamrules.live.verdicts import Judge, Verdict
 from kamrules.rules.reactions import Reaction, is_flag
 from kamrules.rules.reactors import Reactor
 from kamrules.timeline import Event
 from kamrules.timeline import events as e
-from kamrules.timeline.settled import Happened, known_by, settled
+from kamrules.timeline.settled import known_by, settled
 from kamrules.timeline.timeline import as_day
 
 AT_HAND = 4096
@@ -117,7 +117,8 @@ class Desk:
         self._events: Events = InMemory() if events is None else events
         self._deals = Deals(at_hand, self.door.without_id)
         pairs = [pair for one in engine.reactions for pair in one.becomes + one.was + one.holds]
-        self._asked = tuple(dict.fromkeys(fact for fact, _ in pairs if not is_flag(fact)))
+        asked = dict.fromkeys(fact for fact, _ in pairs if not is_flag(fact))
+        self._asked = tuple((fact, self.judge.place[fact]) for fact in asked)
         self._starts = frozenset(fact for one in engine.reactions for fact, _ in one.becomes)
 
     def __len__(self) -> int:
@@ -236,17 +237,14 @@ class Desk:
         record = Record.empty(deal_id, self.door.without_id)
         for one in changes:
             if one.effective_on <= day:
-                self._fold(record, one, self.door.change(one.change, one.effective_on))
+                change = self.door.change(one.change, one.effective_on)
+                if change is not None:
+                    record.apply(one.order, change)
         later = {event.recorded_at.date() for event in events} | {one.effective_on for one in changes}
         wakes = min((one for one in later if one > day), default=None)
         corrected = {event.corrects for event in events if isinstance(event, e.Correction)}
         awaited = frozenset(corrected - {event.id for event in events})
         return Standing(record, self.judge.whole(record.facts, day), wakes, awaited)
-
-    @staticmethod
-    def _fold(record: Record, one: Happened, change: Change | None) -> None:
-        if change is not None:
-            record.apply(Happened(one.effective_on, one.recorded_at, one.id, change.said), change.path)
 
     def _after(self, before: Standing, event: Event) -> Standing:
         """Return where a deal stands after one more event, which is among its events already."""
@@ -263,10 +261,10 @@ class Desk:
         if change is None:
             return before
         record = self._deals.unpacked(deal_id, before)
-        one = Happened(event.effective_on, event.recorded_at, event.id, event)
-        if not record.is_last(one, change.path):
+        order = (event.effective_on, event.recorded_at, event.id)
+        if not record.is_last(order, change):
             return self._folded(deal_id, self._events.of(deal_id))
-        self._fold(record, one, change)
+        record.apply(order, change)
         part = self.judge.slices.of(change.path)
         verdict = before.verdict if part is None else self.judge.update(before.verdict, record.facts, day, part)
         return Standing(record, verdict, before.wakes, before.awaited)

@@ -6,7 +6,7 @@ as in an assessment. What no rule reads is left out of the change that is folded
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, cast, get_args
@@ -18,7 +18,7 @@ from kamrules.errors import Fault, RecordError
 from kamrules.live.reads import ELEMENT, Path, Reads
 from kamrules.timeline import Event, event_of
 from kamrules.timeline import events as e
-from kamrules.timeline.fold import added, names_without_id
+from kamrules.timeline.fold import Folded, added, names_without_id
 from kamrules.timeline.paths import EVIDENCE, Place, place_of
 
 _EVENTS: tuple[type[BaseModel], ...] = get_args(get_args(e.Event)[0])
@@ -26,10 +26,15 @@ _EVENTS: tuple[type[BaseModel], ...] = get_args(get_args(e.Event)[0])
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A change ready to be folded: its values are those of a record. `path` is what it can change."""
+    """A change ready to be folded: its values are those of a record.
+
+    `path` is what it can change, `item` the key of the item it is of, if it is of one; `fold` does it to a
+    deal in the making.
+    """
 
     path: Path
-    said: Any
+    item: str
+    fold: Callable[[Folded, str], None]
 
 
 class Door:
@@ -41,7 +46,9 @@ class Door:
         self._kept: dict[Path, bool] = {}
         privacy = engine.pack.privacy
         fields = privacy.text_fields if privacy is not None else ()
-        self._texts = frozenset(path.split(".")[1] for path in fields)
+        self._texts = frozenset(tuple(path.split(".")[1:]) for path in fields)
+        # What was let in last is nearly always what is folded next.
+        self._last: tuple[Any, BaseModel | None] = (None, None)
         self.without_id = names_without_id(engine.model)
 
     def let_in(self, given: Any) -> Event:
@@ -62,47 +69,69 @@ class Door:
 
     def change(self, said: Any, day: date) -> Change | None:
         """Return what an event let in changes of a deal on its day; None when nothing reads it."""
-        match said:
-            case e.SetFact(path=text) | e.ClearFact(path=text):
-                return self._of_fact(said, _place(text))
-            case e.ChangeItem(list=name):
-                fields, proofs = self._fields(name, said.fields, said.evidence)
-                touched = {*fields, *proofs}
-                if not touched:
-                    return None
-                path = (name, ELEMENT, *touched) if len(touched) == 1 else (name, ELEMENT)
-                return Change(path, said.model_copy(update={"fields": fields, "evidence": proofs}))
-            case e.RemoveItem(list=name) | e.KnowList(list=name):
-                return Change((name,), said) if self._is_kept((name,)) else None
-            case _:
-                name, given = added(said, day)
-                if not self._is_kept((name,)):
-                    return None
-                fields, proofs = self._fields(name, given, said.evidence)
-                # An approval, a meeting or a form is by now an item like any other.
-                item = e.AddItem.model_construct(list=name, item=said.item, fields=fields, evidence=proofs)
-                return Change((name,), item)
+        if isinstance(said, e.SetFact | e.ClearFact):
+            return self._of_fact(said, _place(said.path))
+        if isinstance(said, e.ChangeItem):
+            return self._of_fields(said)
+        if isinstance(said, e.RemoveItem | e.KnowList):
+            return self._of_list(said)
+        name, given = added(said, day)
+        if not self._is_kept((name,)):
+            return None
+        key, (fields, proofs) = said.item, self._fields(name, given, said)
+        if "on" in fields and "on" not in said.fields:
+            fields["on"] = day
+        return Change((name,), key, lambda deal, _: deal.add_item(name, key, fields, proofs))
 
-    def _of_fact(self, said: Any, place: Place) -> Change | None:
-        steps = tuple(step for step in place.steps if step != EVIDENCE)
+    def _of_fact(self, said: e.SetFact | e.ClearFact, place: Place) -> Change | None:
+        is_proof = EVIDENCE in place.steps
+        steps = tuple(step for step in place.steps if step != EVIDENCE) if is_proof else place.steps
         path = (place.list, ELEMENT, *steps) if place.list else steps
         if not self._is_kept(path):
             return None
-        if isinstance(said, e.ClearFact) or EVIDENCE in place.steps:
-            return Change(path, said)
-        value = _value_at(_plain(self._validated(_deal_of(said))), place)
-        return Change(path, said.model_copy(update={"value": value}))
+        if isinstance(said, e.ClearFact):
+            return Change(path, place.item, lambda deal, by: deal.clear_fact(place, by))
+        value = said.value if is_proof else _plain(_value_at(self._record_of(said), place))
+        proof = None if said.evidence is None else {"level": said.evidence.level}
+        return Change(path, place.item, lambda deal, by: deal.set_fact(place, value, proof, by))
+
+    def _of_fields(self, said: e.ChangeItem) -> Change | None:
+        name, key = said.list, said.item
+        fields, proofs = self._fields(name, said.fields, said)
+        touched = {*fields, *proofs}
+        if not touched:
+            return None
+        path = (name, ELEMENT, *touched) if len(touched) == 1 else (name, ELEMENT)
+        return Change(path, key, lambda deal, by: deal.change_item(name, key, fields, proofs, by))
+
+    def _of_list(self, said: e.RemoveItem | e.KnowList) -> Change | None:
+        name = said.list
+        if not self._is_kept((name,)):
+            return None
+        if isinstance(said, e.KnowList):
+            return Change((name,), "", lambda deal, _: deal.know_list(name))
+        key = said.item
+        return Change((name,), key, lambda deal, _: deal.remove_item(name, key))
 
     def _fields(
-        self, name: str, given: Mapping[str, Any], evidence: Mapping[str, Any]
-    ) -> tuple[dict[str, Any], dict[str, Any]]:
+        self, name: str, given: Iterable[str], said: Any
+    ) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
         """Return the fields and the evidence of an item that something reads; None makes one unknown."""
         kept = [field for field in given if self._is_kept((name, ELEMENT, field))]
-        proofs = {field: one for field, one in evidence.items() if self._is_kept((name, ELEMENT, field))}
+        proofs = {
+            field: {"level": one.level}
+            for field, one in said.evidence.items()
+            if self._is_kept((name, ELEMENT, field))
+        }
         if not kept:
             return {}, proofs
-        known = _plain(self._validated({name: [{field: given[field] for field in kept}]}))[name][0]
-        return {field: known.get(field) for field in kept}, proofs
+        known = getattr(self._record_of(said), name)[0].__dict__
+        return {field: _plain(known[field]) for field in kept}, proofs
+
+    def _record_of(self, said: Any) -> BaseModel:
+        """Return a record of which nothing is known but what a change says."""
+        last, record = self._last
+        return record if last is said and record is not None else self._validated(_deal_of(said))
 
     def _is_kept(self, path: Path) -> bool:
         found = self._kept.get(path)
@@ -116,14 +145,26 @@ class Door:
         except ValidationError:
             return self._engine.read(deal)  # it words the faults
 
+    def _has_text(self, deal: Mapping[str, Any]) -> bool:
+        """Whether a deal of which one thing is known may hold a text that is redacted."""
+        [(name, inner)] = deal.items()
+        if not isinstance(inner, list):
+            return any(steps[0] == name for steps in self._texts)
+        return any((name, field) in self._texts for one in inner for field in one) or (
+            any(steps[0] == name and len(steps) > 2 for steps in self._texts)  # noqa: PLR2004 - below a field
+        )
+
     def _redacted(self, said: Any) -> Any:
         deal = _deal_of(said)
         try:
             record = self._validated(deal)
-            read = record if self._texts.isdisjoint(deal) else self._engine.read(deal)
+            read = self._engine.read(deal) if self._has_text(deal) else record
         except RecordError as error:
             raise RecordError([_placed(fault, said) for fault in error.faults]) from None
-        return said if read == record else _with_values(said, read.model_dump(mode="json", exclude_unset=True))
+        self._last = (said, record)
+        if read is record or read == record:
+            return said
+        return _with_values(said, read.model_dump(mode="json", exclude_unset=True))
 
 
 def _place(path: str) -> Place:
@@ -150,17 +191,21 @@ def _deal_of(said: Any) -> dict[str, Any]:
             return {name: [fields]}
 
 
-def _value_at(deal: Any, place: Place) -> Any:
-    found = deal[place.list][0] if place.list else deal
+def _value_at(deal: BaseModel, place: Place) -> Any:
+    found: Any = getattr(deal, place.list)[0] if place.list else deal
     for step in place.steps:
-        found = found[step]
+        found = getattr(found, step)
     return found
 
 
 def _with_values(said: Any, deal: Mapping[str, Any]) -> Any:
     """Return a change that says what stands in a deal instead."""
     if isinstance(said, e.SetFact):
-        return said.model_copy(update={"value": _value_at(deal, _place(said.path))})
+        place = _place(said.path)
+        found: Any = deal[place.list][0] if place.list else deal
+        for step in place.steps:
+            found = found[step]
+        return said.model_copy(update={"value": found})
     [fields] = next(iter(deal.values()))
     return said.model_copy(update={"fields": {name: fields[name] for name in said.fields}})
 

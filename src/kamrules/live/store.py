@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Protocol
 
-from kamrules.timeline import Event, event_of
+from kamrules.timeline import Event
 from kamrules.timeline import events as e
-from kamrules.jsontext import parse_json
-
-import json
 
 
 class Events(Protocol):
@@ -32,40 +30,42 @@ class Events(Protocol):
         ...
 
 
-# Between two events, and before the text of one. No id holds a line end, and no text of JSON has one.
-_NEXT, _TEXT = b"\n\n", b"\n"
-
-
 class InMemory:
-    """Events as text, those of a deal one after another: little more memory than the text itself."""
+    """Events as text, those of a deal one after another: little more memory than the text itself.
+
+    INVARIANT: no id holds a line end, and neither does a text of JSON; ids stand in the order of the texts.
+    """
 
     def __init__(self) -> None:
-        self._texts: dict[str, bytearray] = {}
+        self._texts: dict[str, tuple[bytearray, bytearray]] = {}
 
     def find(self, deal_id: str, event_id: str) -> Event | None:
         """Return one event of a deal."""
-        text = self._texts.get(deal_id, b"")
-        mark = _NEXT + event_id.encode("utf-8", "surrogatepass") + _TEXT
-        start = text.find(mark)
-        if start < 0:
+        found = self._texts.get(deal_id)
+        if found is None:
             return None
-        start += len(mark)
-        end = text.find(_NEXT, start)
-        return read(bytes(text[start : end if end >= 0 else None]))
+        ids, texts = found
+        start = ids.find(_line(event_id))
+        return None if start < 0 else read(bytes(texts).split(b"\n")[ids.count(b"\n", 0, start)])
 
     def of(self, deal_id: str) -> list[Event]:
         """Return the events of a deal."""
-        parts = bytes(self._texts.get(deal_id, b"")).split(_NEXT)[1:]
-        return [read(part.split(_TEXT, 1)[1]) for part in parts]
+        found = self._texts.get(deal_id)
+        return [] if found is None else [read(text) for text in bytes(found[1]).split(b"\n")[:-1]]
 
     def add(self, event: Event) -> None:
         """Keep an event."""
-        text = self._texts.setdefault(event.deal_id, bytearray())
-        text += _NEXT + event.id.encode("utf-8", "surrogatepass") + _TEXT + written(event)
+        ids, texts = self._texts.setdefault(event.deal_id, (bytearray(b"\n"), bytearray()))
+        ids += _line(event.id)[1:]
+        texts += written(event) + b"\n"
 
     def deals(self) -> Iterator[str]:
         """Return the deals with events."""
         return iter(self._texts)
+
+
+def _line(event_id: str) -> bytes:
+    return b"\n" + event_id.encode("utf-8", "surrogatepass") + b"\n"
 
 
 def written(event: Event) -> bytes:

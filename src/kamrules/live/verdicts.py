@@ -7,6 +7,7 @@ the points of each entry of the health score) and the facts that follow from it,
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -28,11 +29,13 @@ from kamrules.scoring.taint import without_tainted
 from kamrules.scoring.tiers import judge_tier
 
 _REMEMBERED = 65_536
+_NOT_NULL = re.compile(rb"[^\0]", re.DOTALL)
 _TRUTHS = (False, True, None, NA)
 _CODE = {truth: code for code, truth in enumerate(_TRUTHS)}
 _STATUS: tuple[Status, ...] = tuple(_status_of(truth) for truth in _TRUTHS)
 _RED_LINE = ("clear", "tripped", "unknown", "not_applicable")
 _BREACH = ("ok", "breach", "unknown", "not_applicable")
+_CODE_OF = _CODE.__getitem__
 _MET = _CODE[True]
 
 
@@ -91,6 +94,7 @@ class Judge:
             (name, self.place[name], self._rules[places[name]].when, line.taints)
             for name, line in pack.red_lines.items()
         )
+        self._first_line = len(pack.criteria)  # red lines stand together
         self._bands: tuple[Band, ...] = ()
         if self._card is not None:
             spec = pack.scorecards[self._card.id]
@@ -119,19 +123,21 @@ class Judge:
         values = self.values
         return {name: values[code] for name, code in zip(self.names, verdict.facts, strict=True)}
 
-    def some_facts(self, verdict: Verdict, names: Iterable[str]) -> dict[str, str]:
-        """Return some facts of a verdict by name."""
+    def some_facts(self, verdict: Verdict, places: Iterable[tuple[str, int]]) -> dict[str, str]:
+        """Return some facts of a verdict by name, given with their places."""
         facts, values = verdict.facts, self.values
-        return {name: values[facts[self.place[name]]] for name in names}
+        return {name: values[facts[place]] for name, place in places}
 
     def turned(self, before: Verdict, after: Verdict) -> list[tuple[str, str, str]]:
         """Return the facts that differ, with both values."""
-        if before.facts == after.facts:
+        old, new = before.facts, after.facts
+        if old == new:
             return []
+        differs = (int.from_bytes(old) ^ int.from_bytes(new)).to_bytes(len(old))
+        values = self.values
         return [
-            (self.names[place], self.values[old], self.values[new])
-            for place, (old, new) in enumerate(zip(before.facts, after.facts, strict=True))
-            if old != new
+            (self.names[place], values[old[place]], values[new[place]])
+            for place in [found.start() for found in _NOT_NULL.finditer(differs)]
         ]
 
     def whole(self, record: Mapping[str, Any], day: date) -> Verdict:
@@ -149,17 +155,19 @@ class Judge:
         """Return the verdict after a change that can turn only what is in `part`."""
         found, tables, ends = part.run(record, day)
         truths = before.truths
-        codes = [_CODE[truth] for truth in found]
-        changed = [place for place, code in zip(part.rules, codes, strict=True) if truths[place] != code]
         facts = bytearray(before.facts)
-        if changed:
+        codes = bytes(map(_CODE_OF, found))
+        old = bytes([truths[place] for place in part.rules])
+        changed: list[int] = []
+        if codes != old:
+            changed = [place for place, code, was in zip(part.rules, codes, old, strict=True) if code != was]
             new = bytearray(truths)
             for place, code in zip(part.rules, codes, strict=True):
                 new[place] = code
             truths = bytes(new)
             self._tell_rules(changed, truths, facts)
         if part.has_claim or not self._is_staged.isdisjoint(changed):
-            staged = tuple([truths[place] for place in self._staged])
+            staged = bytes([truths[place] for place in self._staged])
             told = self._stage(staged, record.get("milestone"))
             facts[self._first_gate : self._first_gate + len(told)] = told
         rows = before.rows
@@ -185,7 +193,7 @@ class Judge:
             if waiver is not None and truths[line] == _MET and truths[waiver] == _MET:
                 facts[fact] = self._code["waived"]
 
-    def _judge_stage(self, staged: tuple[int, ...], claimed: str | None) -> bytes:
+    def _judge_stage(self, staged: bytes, claimed: str | None) -> bytes:
         """Return the facts of all gates, the stage and the claim."""
         statuses = {name: _STATUS[code] for name, code in zip(self._staged_ids, staged, strict=True)}
         late = {name: statuses[late_entry_id(name)] for name in self._late}
@@ -207,10 +215,12 @@ class Judge:
         self, before: Verdict, points: bytes, record: Mapping[str, Any], day: date, facts: bytearray
     ) -> tuple[float, float]:
         """Return the ends of the health score, without what tripped a red line, and tell the grade."""
-        tripped = [line for line in self._lines if facts[line[1]] == self._tripped_code]
-        was_tripped = any(before.facts[line[1]] == self._tripped_code for line in self._lines)
-        if before.health is not None and points == before.points and not tripped and not was_tripped:
-            return before.health
+        first, last, code = self._first_line, self._first_line + len(self._lines), self._tripped_code
+        is_tripped = code in facts[first:last]
+        if not is_tripped and points == before.points and before.health is not None:
+            if code not in before.facts[first:last]:
+                return before.health
+        tripped = [line for line in self._lines if facts[line[1]] == code] if is_tripped else []
         assert self._card is not None
         ends = None
         if tripped:

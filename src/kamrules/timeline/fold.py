@@ -17,6 +17,8 @@ from kamrules.timeline.settled import Happened
 from kamrules.validation import model_in
 
 _LIST_OF = {"approval": "approvals", "meeting": "meetings", "form": "documents"}
+Fields = Mapping[str, Any]  # None makes a field unknown
+Proofs = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(slots=True)
@@ -66,7 +68,74 @@ class Folded:
 
     def apply(self, one: Happened) -> None:
         """Take one more change, later than all others."""
-        _apply(self, one)
+        change = one.change
+        match change:
+            case e.SetFact(path=path, value=value, evidence=evidence):
+                proof = None if evidence is None else _proof(evidence)
+                self.set_fact(_place(path), value, proof, one.id)
+            case e.ClearFact(path=path):
+                self.clear_fact(_place(path), one.id)
+            case e.AddItem() | e.Approve() | e.Meet() | e.File():
+                name, fields = added(change, one.effective_on)
+                self.add_item(name, change.item, fields, _proofs(change.evidence))
+            case e.ChangeItem(list=name, item=key, fields=fields, evidence=proofs):
+                self.change_item(name, key, fields, _proofs(proofs), one.id)
+            case e.RemoveItem(list=name, item=key):
+                self.remove_item(name, key)
+            case e.KnowList(list=name):
+                self.know_list(name)
+            case _:
+                assert_never(change)
+
+    def set_fact(self, place: Place, value: Any, proof: Mapping[str, Any] | None, by: str) -> None:
+        """Give a fact a value; `by` is the event that says so, here and below."""
+        holder = self._target(place, by)
+        for step in place.steps[:-1]:
+            inner = holder.get(step)
+            if not isinstance(inner, dict):
+                inner = holder[step] = {}
+            holder = inner
+        _put(holder, place.steps[-1], value, proof)
+
+    def clear_fact(self, place: Place, by: str) -> None:
+        """Make a fact, an object or a list unknown."""
+        above: Any = None
+        holder: Any = self._target(place, by)
+        for step in place.steps[:-1]:
+            above, holder = holder, holder.get(step)
+            if not isinstance(holder, dict):
+                return
+        _put(holder, place.steps[-1], None, None)
+        if not holder and place.steps[-2:-1] == (EVIDENCE,):
+            del above[EVIDENCE]
+
+    def add_item(self, name: str, key: str, fields: Fields, proofs: Proofs) -> None:
+        """Let an item be there, and set its fields."""
+        self.know_list(name)
+        item = self.item(name, key)
+        item.is_there = True
+        item.parked.clear()
+        _write(item.fields, fields, proofs)
+
+    def change_item(self, name: str, key: str, fields: Fields, proofs: Proofs, by: str) -> None:
+        """Set fields of an item, whether it is there or not."""
+        _write(_waiting(self.item(name, key), by).fields, fields, proofs)
+
+    def remove_item(self, name: str, key: str) -> None:
+        """Forget an item."""
+        self.lists.setdefault(name, {})[key] = self.fresh(name, key)
+
+    def know_list(self, name: str) -> None:
+        """Let a list be known."""
+        self.known.add(name)
+        self.fields.pop(name, None)
+
+    def _target(self, place: Place, by: str) -> dict[str, Any]:
+        if place.list:
+            return _waiting(self.item(place.list, place.item), by).fields
+        if len(place.steps) == 1:
+            self.forget(place.steps[0])
+        return self.fields
 
 
 def names_without_id(model: type[BaseModel]) -> frozenset[str]:
@@ -104,32 +173,6 @@ def fold(
     return found, faults
 
 
-def _apply(deal: Folded, one: Happened) -> None:
-    change = one.change
-    match change:
-        case e.SetFact(path=path, value=value, evidence=evidence):
-            _set(deal, _place(path), value, evidence, one.id)
-        case e.ClearFact(path=path):
-            _clear(deal, _place(path), one.id)
-        case e.AddItem() | e.Approve() | e.Meet() | e.File():
-            name, fields = added(change, one.effective_on)
-            deal.known.add(name)
-            deal.fields.pop(name, None)
-            item = deal.item(name, change.item)
-            item.is_there = True
-            item.parked.clear()
-            _write(item.fields, fields, change.evidence)
-        case e.ChangeItem(list=name, item=key, fields=fields, evidence=proofs):
-            _write(_waiting(deal.item(name, key), one.id).fields, fields, proofs)
-        case e.RemoveItem(list=name, item=key):
-            deal.lists.setdefault(name, {})[key] = deal.fresh(name, key)
-        case e.KnowList(list=name):
-            deal.known.add(name)
-            deal.fields.pop(name, None)
-        case _:
-            assert_never(change)
-
-
 def added(change: Any, day: date) -> tuple[str, dict[str, Any]]:
     """Return the list an item is added to and its fields, those included that its type implies."""
     if isinstance(change, e.AddItem):
@@ -146,12 +189,6 @@ def _place(path: str) -> Place:
     return found
 
 
-def _target(deal: Folded, place: Place, event_id: str) -> dict[str, Any]:
-    if not place.list:
-        return deal.fields
-    return _waiting(deal.item(place.list, place.item), event_id).fields
-
-
 def _waiting(item: Item, event_id: str) -> Item:
     """Return an item to be changed; while it is not there it remembers by whom."""
     if not item.is_there:
@@ -159,41 +196,15 @@ def _waiting(item: Item, event_id: str) -> Item:
     return item
 
 
-def _set(deal: Folded, place: Place, value: Any, evidence: Evidence | None, event_id: str) -> None:
-    if not place.list and len(place.steps) == 1:
-        deal.forget(place.steps[0])
-    holder = _target(deal, place, event_id)
-    for step in place.steps[:-1]:
-        inner = holder.get(step)
-        if not isinstance(inner, dict):
-            inner = holder[step] = {}
-        holder = inner
-    _put(holder, place.steps[-1], value, evidence)
-
-
-def _clear(deal: Folded, place: Place, event_id: str) -> None:
-    if not place.list and len(place.steps) == 1:
-        deal.forget(place.steps[0])
-    above: Any = None
-    holder: Any = _target(deal, place, event_id)
-    for step in place.steps[:-1]:
-        above, holder = holder, holder.get(step)
-        if not isinstance(holder, dict):
-            return
-    _put(holder, place.steps[-1], None, None)
-    if not holder and place.steps[-2:-1] == (EVIDENCE,):
-        del above[EVIDENCE]
-
-
-def _write(holder: dict[str, Any], fields: Mapping[str, Any], proofs: Mapping[str, Evidence]) -> None:
+def _write(holder: dict[str, Any], fields: Fields, proofs: Proofs) -> None:
     for name, value in fields.items():
         _put(holder, name, value, proofs.get(name))
     for name, proof in proofs.items():
         if name not in fields:
-            holder.setdefault(EVIDENCE, {})[name] = _proof(proof)
+            holder.setdefault(EVIDENCE, {})[name] = dict(proof)
 
 
-def _put(holder: dict[str, Any], name: str, value: Any, evidence: Evidence | None) -> None:
+def _put(holder: dict[str, Any], name: str, value: Any, proof: Mapping[str, Any] | None) -> None:
     """Set a field, or unset it for None; evidence of its former value does not prove the new one."""
     proofs = holder.get(EVIDENCE)
     if isinstance(proofs, dict):
@@ -203,12 +214,16 @@ def _put(holder: dict[str, Any], name: str, value: Any, evidence: Evidence | Non
     holder.pop(name, None)
     if value is not None:
         holder[name] = _copy(value)
-    if evidence is not None:
-        holder.setdefault(EVIDENCE, {})[name] = _proof(evidence)
+    if proof is not None:
+        holder.setdefault(EVIDENCE, {})[name] = dict(proof)
 
 
 def _proof(evidence: Evidence) -> dict[str, Any]:
     return evidence.model_dump(mode="json", exclude_none=True)
+
+
+def _proofs(evidence: Mapping[str, Evidence]) -> dict[str, dict[str, Any]]:
+    return {name: _proof(one) for name, one in evidence.items()}
 
 
 def _copy(value: Any) -> Any:

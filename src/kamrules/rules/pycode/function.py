@@ -44,7 +44,11 @@ def table_rows(sure: tuple[str, ...], maybe: tuple[str, ...]) -> TableRows:
 
 def level_of(evidence: Any, name: str, assumed: int) -> int:
     """Return the recorded level of a fact, or `assumed`; as `lang.reference.level_of` of its holder."""
-    level = read(read(evidence, name), "level")
+    if type(evidence) is dict:  # by far the most, and a test of any mapping is slow
+        proof = evidence.get(name)
+        level = proof.get("level") if type(proof) is dict else read(proof, "level")
+    else:
+        level = read(read(evidence, name), "level")
     return assumed if level is None else int(level[1:])
 
 
