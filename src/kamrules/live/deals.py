@@ -133,4 +133,3 @@ class Deals:
         """Forget a deal, to be folded again from its events."""
         self._all.pop(deal_id, None)
         self._used.pop(deal_id, None)
-

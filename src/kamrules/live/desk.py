@@ -17,7 +17,7 @@ from kamrules.errors import ArgumentError, Fault, RecordError
 from kamrules.live.deals import Deals, Record, Standing
 from kamrules.live.door import Door
 from kamrules.live.store import Events, InMemory
-from kamrules.live.verdicts import Judge, Verdict
+from kamrules.live.verdicts import Verdict, judge_of
 from kamrules.rules.reactions import Reaction, is_flag
 from kamrules.rules.reactors import Reactor
 from kamrules.timeline import Event
@@ -110,11 +110,12 @@ class Desk:
     ) -> None:
         self.engine = engine
         self.as_of = as_day(as_of)
-        self.judge = Judge(engine)
+        self.judge = judge_of(engine)
         self.door = Door(engine, self.judge.slices.reads)
         self._reactor = reactor
         self._on_reaction = on_reaction
         self._events: Events = InMemory() if events is None else events
+        self._dropped: set[str] = set()
         self._deals = Deals(at_hand, self.door.without_id)
         pairs = [pair for one in engine.reactions for pair in one.becomes + one.was + one.holds]
         asked = dict.fromkeys(fact for fact, _ in pairs if not is_flag(fact))
@@ -147,8 +148,8 @@ class Desk:
         Raises
         ------
         RecordError
-            R-*: it is no event, or says a value that is none of the record's; T-CONFLICT: its id was seen with
-            another content. Nothing has changed then.
+            R-*: it is no event, or says a value that is none of the record's; T-CONFLICT: its id was seen
+            with another content. Nothing has changed then.
         """
         turn = self.take(self.door.let_in(event))
         return [] if turn is None else self._told([turn])
@@ -182,22 +183,31 @@ class Desk:
             raise RecordError(Fault("T-CONFLICT", message, where=f"{deal_id} {event.id}", hint=hint))
         before = self._standing(deal_id)
         try:
-            self._events.add(event)
             after = self._after(before, event)
-            self._deals.put(deal_id, after)
-            return self._turn(deal_id, f"event:{event.id}", event, before.verdict, after.verdict)
+            turn = self._turn(deal_id, f"event:{event.id}", event, before.verdict, after.verdict)
         except BaseException:
-            self._deals.drop(deal_id)
+            self.forget(deal_id)
             raise
+        self._events.add(event)
+        self._deals.put(deal_id, after)
+        return turn
 
     def forget(self, deal_id: str) -> None:
-        """Drop what is in memory of a deal: it is folded again from its events when it is needed."""
+        """Drop what is in memory of a deal, to be folded again from its events."""
+        self._deals.drop(deal_id)
+        self._dropped.add(deal_id)
+
+    def let_go(self, deal_id: str) -> None:
+        """Drop a deal that another desk has taken over."""
         self._deals.drop(deal_id)
 
-    def load(self) -> None:
-        """Fold every deal that has events."""
-        for deal_id in self._events.deals():
-            self._standing(deal_id)
+    def load(self, deal_id: str, events: list[Event]) -> None:
+        """Fold a deal from its events, which are kept already."""
+        self._deals.put(deal_id, self._folded(deal_id, events, self.as_of))
+
+    def verdict_on(self, deal_id: str, events: list[Event], day: date) -> Verdict:
+        """Return the verdict on a deal by some events as of any day; nothing is kept of it."""
+        return self._folded(deal_id, events, day).verdict
 
     def pass_to(self, day: date) -> Iterator[Turn]:
         """Let time pass up to a day; yield the turn of each deal whose verdict changed."""
@@ -205,13 +215,15 @@ class Desk:
             raise ArgumentError(Fault("A-DATE", f"the desk stands on {self.as_of}, `{day}` is before that"))
         if day == self.as_of:
             return
+        for deal_id in list(self._dropped):
+            self._standing(deal_id)
         self.as_of = day
         for deal_id in self._deals:
             standing = self._deals.get(deal_id)
             assert standing is not None
             before = standing.verdict
             if standing.wakes is not None and standing.wakes <= day:
-                standing = self._folded(deal_id, self._events.of(deal_id))
+                standing = self._folded(deal_id, self._events.of(deal_id), day)
                 self._deals.put(deal_id, standing)
             else:
                 facts = self._deals.unpacked(deal_id, standing).facts
@@ -225,14 +237,14 @@ class Desk:
         found = self._deals.get(deal_id)
         if found is None:
             events = self._events.of(deal_id)
-            found = self._folded(deal_id, events)
+            found = self._folded(deal_id, events, self.as_of)
             if events:
                 self._deals.put(deal_id, found)
+            self._dropped.discard(deal_id)
         return found
 
-    def _folded(self, deal_id: str, events: list[Event]) -> Standing:
+    def _folded(self, deal_id: str, events: list[Event], day: date) -> Standing:
         """Return where a deal stands by its events, whatever was known before."""
-        day = self.as_of
         changes, _ = settled(known_by(events, day))
         record = Record.empty(deal_id, self.door.without_id)
         for one in changes:
@@ -247,7 +259,7 @@ class Desk:
         return Standing(record, self.judge.whole(record.facts, day), wakes, awaited)
 
     def _after(self, before: Standing, event: Event) -> Standing:
-        """Return where a deal stands after one more event, which is among its events already."""
+        """Return where a deal stands after one more event."""
         deal_id, day = event.deal_id, self.as_of
         counts_on = event.recorded_at.date()
         if not isinstance(event, e.Correction):
@@ -256,17 +268,19 @@ class Desk:
             wakes = counts_on if before.wakes is None else min(before.wakes, counts_on)
             return Standing(before.record, before.verdict, wakes, before.awaited | _corrected(event))
         if isinstance(event, e.Correction) or event.id in before.awaited:
-            return self._folded(deal_id, self._events.of(deal_id))
+            return self._folded(deal_id, [*self._events.of(deal_id), event], day)
         change = self.door.change(event, event.effective_on)
         if change is None:
             return before
         record = self._deals.unpacked(deal_id, before)
         order = (event.effective_on, event.recorded_at, event.id)
         if not record.is_last(order, change):
-            return self._folded(deal_id, self._events.of(deal_id))
+            return self._folded(deal_id, [*self._events.of(deal_id), event], day)
         record.apply(order, change)
         part = self.judge.slices.of(change.path)
-        verdict = before.verdict if part is None else self.judge.update(before.verdict, record.facts, day, part)
+        verdict = (
+            before.verdict if part is None else self.judge.update(before.verdict, record.facts, day, part)
+        )
         return Standing(record, verdict, before.wakes, before.awaited)
 
     def _turn(self, deal_id: str, cause: str, event: Event | None, before: Verdict, after: Verdict) -> Turn:

@@ -59,7 +59,7 @@ class Door:
         RecordError
             R-*: it is no event, or its values are none of the record's; every fault at its field.
         """
-        event = given if isinstance(given, _EVENTS) else event_of(given)
+        event = typed(given)
         if not isinstance(event, e.Correction):
             return cast("Event", self._redacted(event))
         if event.replacement is None:
@@ -165,6 +165,11 @@ class Door:
         if read is record or read == record:
             return said
         return _with_values(said, read.model_dump(mode="json", exclude_unset=True))
+
+
+def typed(given: Any) -> Event:
+    """Return what was given (an event, or a mapping as of JSON) as an event."""
+    return cast("Event", given) if isinstance(given, _EVENTS) else event_of(given)
 
 
 def _place(path: str) -> Place:

@@ -69,6 +69,8 @@ class Slices:
             rules=tuple(self._plan.rules[place] for place in rules),
             tables=(self._table,) if has_table and self._table is not None else (),
             # Each entry is a scorecard by itself: the points of the others are kept.
-            scorecards=tuple(Scorecard(self._entries[place].id, (self._entries[place],)) for place in entries),
+            scorecards=tuple(
+                Scorecard(self._entries[place].id, (self._entries[place],)) for place in entries
+            ),
         )
         return Slice(rules, entries, has_table, has_claim, python.compile_plan(plan).run_raw)

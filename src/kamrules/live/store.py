@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from typing import Protocol
 
 from kamrules.timeline import Event
@@ -23,10 +22,6 @@ class Events(Protocol):
 
     def add(self, event: Event) -> None:
         """Keep an event."""
-        ...
-
-    def deals(self) -> Iterator[str]:
-        """Return the deals with events."""
         ...
 
 
@@ -58,10 +53,6 @@ class InMemory:
         ids, texts = self._texts.setdefault(event.deal_id, (bytearray(b"\n"), bytearray()))
         ids += _line(event.id)[1:]
         texts += written(event) + b"\n"
-
-    def deals(self) -> Iterator[str]:
-        """Return the deals with events."""
-        return iter(self._texts)
 
 
 def _line(event_id: str) -> bytes:

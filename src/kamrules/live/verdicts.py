@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal, get_args
+from typing import Any, cast, get_args
 
 from kamrules.engine import Engine
 from kamrules.live.slices import Slice, Slices
@@ -77,7 +77,11 @@ class Judge:
         red_lines = [self._code[word] for word in _RED_LINE]
         findings = [self._code[word] for word in _BREACH]
         self._codes: dict[int, tuple[int, list[int]]] = {}
-        for names, codes in ((pack.criteria, criteria), (pack.red_lines, red_lines), (pack.findings, findings)):
+        for names, codes in (
+            (pack.criteria, criteria),
+            (pack.red_lines, red_lines),
+            (pack.findings, findings),
+        ):
             self._codes |= {places[name]: (self.place[name], codes) for name in names}
         waivers = {name: waiver_id(name) for name in pack.red_lines if waiver_id(name) in places}
         self._waivers = {places[name]: places[waiver] for name, waiver in waivers.items()}
@@ -99,7 +103,9 @@ class Judge:
         if self._card is not None:
             spec = pack.scorecards[self._card.id]
             self._bands = tuple(Band(name, float(grade.at_least)) for name, grade in spec.grades.items())
-            self._veto = frozenset(name for name in pack.red_lines if pack.red_lines[name].severity in spec.veto)
+            self._veto = frozenset(
+                name for name in pack.red_lines if pack.red_lines[name].severity in spec.veto
+            )
             self._score = python.compile_plan(_only_card(engine, self._card)).run_raw
         self._tripped_code = self._code["tripped"]
 
@@ -217,15 +223,18 @@ class Judge:
         """Return the ends of the health score, without what tripped a red line, and tell the grade."""
         first, last, code = self._first_line, self._first_line + len(self._lines), self._tripped_code
         is_tripped = code in facts[first:last]
-        if not is_tripped and points == before.points and before.health is not None:
-            if code not in before.facts[first:last]:
-                return before.health
+        is_same = points == before.points and not is_tripped and code not in before.facts[first:last]
+        if is_same and before.health is not None:
+            return before.health
         tripped = [line for line in self._lines if facts[line[1]] == code] if is_tripped else []
         assert self._card is not None
         ends = None
         if tripped:
             clean: Any = without_tainted(
-                record, [(when, taints) for _, _, when, taints in tripped], day, root=self.engine.plan.root
+                cast("Any", record),
+                [(when, taints) for _, _, when, taints in tripped],
+                day,
+                root=self.engine.plan.root,
             ).record
             if clean is not record:
                 ends = self._score(clean, day)[2][0]
@@ -237,6 +246,12 @@ class Judge:
         facts[self.place["grade"]] = self._code[grade]
         facts[self.place["health.veto"]] = self._code["yes" if vetoed else "no"]
         return ends
+
+
+@lru_cache(maxsize=8)
+def judge_of(engine: Engine) -> Judge:
+    """Return the judge of an engine; desks share it, and the slices it has compiled."""
+    return Judge(engine)
 
 
 def _only_card(engine: Engine, card: Scorecard) -> Plan:
