@@ -193,7 +193,8 @@ def rows_of(connection: Connection, table: sa.Table, *order: str, **equal: Any) 
     """Yield rows of a table whose columns are equal to what is given, in an order, a few at a time."""
     query = sa.select(table).where(*(table.c[name] == value for name, value in equal.items()))
     query = query.order_by(*(table.c[name] for name in order))
-    yield from connection.execution_options(yield_per=_CHUNK).execute(query).mappings()
+    with connection.execute(query, execution_options={"yield_per": _CHUNK}) as result:
+        yield from result.mappings()
 
 
 def last(connection: Connection, column: Any) -> int:
