@@ -36,10 +36,7 @@ def main() -> None:
             (path.outcome, len(path.steps), len(path.blocking), took)
         )
     lines = [
-        (
-            f"One core, Python {sys.version_info.major}.{sys.version_info.minor}, with blocking sets and raises;"
-            " steps and sets of the longest."
-        ),
+        f"One core, Python {sys.version_info.major}.{sys.version_info.minor}; steps and sets of the longest.",
         "",
         "| supported | deals | path | red line | no path | undecided | steps | sets | median | most |",
         "|---|---|---|---|---|---|---|---|---|---|",
