@@ -42,7 +42,7 @@ MAX_ALTERNATIVES = 4096  # of one reaction; each is a rule
 Ask = tuple[str, str, str]
 
 
-class _Ruleset(engine.Ruleset):  # type: ignore[misc]  # the library has no types
+class _Native(engine.Ruleset):  # type: ignore[misc]  # the library has no types
     """Rules that only say that they fired: no host with its threads, no state written, nothing swallowed."""
 
     def fired_by(self, fact: dict[str, str]) -> list[str]:
@@ -65,7 +65,7 @@ class _Ruleset(engine.Ruleset):  # type: ignore[misc]  # the library has no type
 
 _LOCK = Lock()  # around every call: the C module keeps its rule sets in one place
 _NUMBERS = count(1)  # every fact is a new one: the same id twice is refused
-_RULESETS: dict[str, _Ruleset] = {}
+_RULESETS: dict[str, _Native] = {}
 
 
 @dataclass(slots=True)
@@ -73,7 +73,7 @@ class _RuleSet:
     """Some rules: the field and code of everything they ask for, and the reactions of each rule."""
 
     name: str
-    fields: dict[tuple[str, str], str] = field(default_factory=dict)
+    fields: dict[Ask, str] = field(default_factory=dict)
     codes: dict[Ask, str] = field(default_factory=dict)
     rules: dict[frozenset[Ask], list[int]] = field(default_factory=dict)
 
@@ -98,10 +98,10 @@ class _RuleSet:
         return rules
 
 
-def _field_of(one: Ask) -> tuple[str, str]:
+def _field_of(one: Ask) -> Ask:
     """Return what a field stands for; a flag may have several values at once, so each has a field."""
-    kind, fact, value = one
-    return (kind, f"{fact}={value}" if kind == "flag" else fact)
+    kind, fact, _ = one
+    return one if kind == "flag" else (kind, fact, "")
 
 
 def _never_run(_: Any) -> None:
@@ -124,7 +124,7 @@ def compile_reactions(reactions: Sequence[Reaction]) -> DurableReactor:
     with _LOCK:
         for one in sets:
             if one.name not in _RULESETS:
-                _RULESETS[one.name] = _Ruleset(one.name, None, one.definition())
+                _RULESETS[one.name] = _Native(one.name, None, one.definition())
     return DurableReactor(told, tuple(sets))
 
 
