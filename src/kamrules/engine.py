@@ -104,6 +104,7 @@ class Engine:
         self.model = planned.model
         self.forms = planned.forms
         self.actions = planned.actions
+        self.reactions = planned.reactions
         self._planned = planned
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)

@@ -37,6 +37,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "tactics": f.Tactic,
     "actions": f.Action,
     "ageing": f.Ageing,
+    "reactions": f.Reaction,
     "glossary": f.Term,
     "not_executable": f.NotExecutable,
 }
@@ -80,6 +81,7 @@ class Pack:
     tactics: Mapping[str, f.Tactic]
     actions: Mapping[str, f.Action]
     ageing: Mapping[str, f.Ageing]
+    reactions: Mapping[str, f.Reaction]
     glossary: Mapping[str, f.Term]
     not_executable: Mapping[str, f.NotExecutable]
     suppress: tuple[f.Suppression, ...]

@@ -15,6 +15,7 @@ from kamrules.rules.actions import Actions, plan_actions
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
+from kamrules.rules.reactions import Reaction, plan_reactions
 from kamrules.rules.scoreplan import in_list, list_at, plan_ladders, plan_scorecard
 from kamrules.rules.vocabulary import ROOT, Vocabulary
 
@@ -34,7 +35,8 @@ class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
     `valid_for` is the year a tier is valid for, as an expression of the record; `actions` are what paths are
-    made of; `ladders` are the facts each scorecard says it is monotone in.
+    made of; `ladders` are the facts each scorecard says it is monotone in, `reactions` what a turn of
+    verdicts brings about.
     """
 
     model: type[BaseModel]
@@ -44,6 +46,7 @@ class Planned:
     forms: dict[str, dict[str, core.Node | Each]] = field(default_factory=dict)
     actions: Actions = field(default_factory=Actions)
     ladders: dict[str, tuple[p.Ladder, ...]] = field(default_factory=dict)
+    reactions: tuple[Reaction, ...] = ()
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -85,9 +88,17 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        ladders = {name: plan_ladders(words, name) for name in pack.scorecards}
-        parts = (self.valid_for(), self.due(), self.forms(), plan_actions(words), ladders)
-        return Planned(words.model, plan, *parts, words.faults)
+        return Planned(
+            words.model,
+            plan,
+            self.valid_for(),
+            self.due(),
+            self.forms(),
+            plan_actions(words),
+            {name: plan_ladders(words, name) for name in pack.scorecards},
+            plan_reactions(words),
+            words.faults,
+        )
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}
@@ -109,7 +120,7 @@ class _Planner:
             self.words.fault("P-REF", f"no scorecard `{self.pack.health}`", hint, "health")
 
     def check_sources(self) -> None:
-        for section in ("params", "criteria", "red_lines", "findings", "tables", "milestones"):
+        for section in ("params", "criteria", "red_lines", "findings", "tables", "milestones", "reactions"):
             for name, part in getattr(self.pack, section).items():
                 deck = part.source.deck if part.source is not None else None
                 if deck is not None and deck not in self.pack.sources:
