@@ -62,7 +62,7 @@ _INCLUDE = re.compile(r"(<!-- include ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.D
 
 
 def criteria_page() -> str:
-    """Tables of every criterion, red line and work rule of the handbook pack."""
+    """Tables of every criterion, red line, work rule and reaction of the handbook pack."""
     pack = kr.load_pack("handbook")
     lines = [
         "# The handbook pack",
@@ -104,6 +104,11 @@ def criteria_page() -> str:
     ]
     lines += ["", "## Work rules", "", "| id | rule | 规则 |", "|---|---|---|"]
     lines += [f"| {name} | {rule.name.en} | {rule.name.zh} |" for name, rule in pack.findings.items()]
+    lines += ["", "## Reactions", "", "| id | when | 何时 | what | who |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {spec.name.en} | {spec.name.zh} | {spec.do} | {spec.to or ''} |"
+        for name, spec in pack.reactions.items()
+    ]
     lines += ["", "## Parameters", "", "| name | value | alternatives | meaning |", "|---|---|---|---|"]
     for name, param in pack.params.items():
         others = ", ".join(str(other.value) for other in param.alternatives)

@@ -92,6 +92,17 @@ def test_a_flag_set_to_two_values_has_both(name: str) -> None:
 
 
 @BOTH
+def test_names_with_signs_of_their_own_are_not_mixed_up(name: str) -> None:
+    reactor = compiled(
+        name,
+        Reaction("one", (("x", ("1",)),), sets=(("flag.a=b", "c"),)),
+        Reaction("two", (("flag.a", ("b=c",)),)),
+        Reaction("three", (("flag.a=b", ("c",)),)),
+    )
+    assert ids(reactor, {}, {"x": "1"}) == ["one", "three"]
+
+
+@BOTH
 @pytest.mark.parametrize("bad", [1, None, True, b"met", ["met"], {"a": 1}])
 def test_what_is_no_text_is_refused_and_what_nobody_reads_is_not_looked_at(name: str, bad: Any) -> None:
     reactor = compiled(name, LOST)

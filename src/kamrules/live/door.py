@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from kamrules.engine import Engine
 from kamrules.errors import Fault, RecordError
 from kamrules.live.reads import ELEMENT, Path, Reads
+from kamrules.records.base import Evidence
 from kamrules.timeline import Event, event_of
 from kamrules.timeline import events as e
 from kamrules.timeline.fold import Folded, added, names_without_id
@@ -91,8 +92,11 @@ class Door:
             return None
         if isinstance(said, e.ClearFact):
             return Change(path, place.item, lambda deal, by: deal.clear_fact(place, by))
-        value = said.value if is_proof else _plain(_value_at(self._record_of(said), place))
-        proof = None if said.evidence is None else {"level": said.evidence.level}
+        if is_proof:
+            value: Any = _proof(Evidence.model_validate(said.value))
+        else:
+            value = _plain(_value_at(self._record_of(said), place))
+        proof = None if said.evidence is None else _proof(said.evidence)
         return Change(path, place.item, lambda deal, by: deal.set_fact(place, value, proof, by))
 
     def _of_fields(self, said: e.ChangeItem) -> Change | None:
@@ -115,11 +119,11 @@ class Door:
 
     def _fields(
         self, name: str, given: Iterable[str], said: Any
-    ) -> tuple[dict[str, Any], dict[str, dict[str, str]]]:
+    ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return the fields and the evidence of an item that something reads; None makes one unknown."""
         kept = [field for field in given if self._is_kept((name, ELEMENT, field))]
         proofs = {
-            field: {"level": one.level}
+            field: _proof(one)
             for field, one in said.evidence.items()
             if self._is_kept((name, ELEMENT, field))
         }
@@ -194,6 +198,11 @@ def _deal_of(said: Any) -> dict[str, Any]:
         case _:
             name, fields = added(said, date.min)
             return {name: [fields]}
+
+
+def _proof(evidence: Evidence) -> dict[str, Any]:
+    """Return what counts of evidence: its source does not."""
+    return {"level": evidence.level} if evidence.at is None else {"level": evidence.level, "at": evidence.at}
 
 
 def _value_at(deal: BaseModel, place: Place) -> Any:

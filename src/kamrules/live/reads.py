@@ -78,6 +78,8 @@ def _collect(node: core.Node, names: Mapping[str, Path], found: set[Path]) -> No
     match node:
         case core.Var() | core.Field() | core.Attested():
             found.add(_path(node, names))
+            if isinstance(node, core.Attested) and node.half_life is not None:
+                found.add((AS_OF,))  # its evidence ages
         case core.Exists(range_, var, body) | core.Tally(range_, var, body):
             path = _path(range_, names)
             found.add(path)

@@ -36,6 +36,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "plays": f.Play,
     "tactics": f.Tactic,
     "actions": f.Action,
+    "ageing": f.Ageing,
     "reactions": f.Reaction,
     "glossary": f.Term,
     "not_executable": f.NotExecutable,
@@ -79,6 +80,7 @@ class Pack:
     plays: Mapping[str, f.Play]
     tactics: Mapping[str, f.Tactic]
     actions: Mapping[str, f.Action]
+    ageing: Mapping[str, f.Ageing]
     reactions: Mapping[str, f.Reaction]
     glossary: Mapping[str, f.Term]
     not_executable: Mapping[str, f.NotExecutable]

@@ -426,6 +426,20 @@ class Action(_Part):
     source: Source | None = Field(default=None, description="where it comes from")
 
 
+class Ageing(_Part):
+    """How fast evidence of some facts ages: each half-life takes a level off it, where a level is asked for.
+
+    A path stands for all below it; the longest path of a fact counts. Evidence without a date does not age.
+    """
+
+    facts: Annotated[list[Short], Field(min_length=1)] = Field(
+        description="paths such as deal.stakeholders.stance, each with all below it"
+    )
+    half_life: Annotated[int, Field(ge=1, le=36500)] = Field(description="days in which a level is lost")
+    why: Words | None = Field(default=None, description="why so many days")
+    source: Source | None = Field(default=None, description="where it comes from")
+
+
 Statuses = Annotated[str, StringConstraints(min_length=1)] | Annotated[list[str], Field(min_length=1)]
 
 
@@ -563,6 +577,9 @@ class PackFile(_Part):
     )
     actions: dict[str, Action] = Field(
         default_factory=dict, description="what can be done about which fact, at what cost, by id"
+    )
+    ageing: dict[str, Ageing] = Field(
+        default_factory=dict, description="how fast evidence of which facts ages, by id"
     )
     reactions: dict[str, Reaction] = Field(
         default_factory=dict, description="what to do when a verdict turns, by id"

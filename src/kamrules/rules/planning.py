@@ -35,8 +35,8 @@ class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
     `valid_for` is the year a tier is valid for, as an expression of the record; `actions` are what paths are
-    made of; `ladders` are the facts each scorecard says it is monotone in, `reactions` what a turn of verdicts
-    brings about.
+    made of; `ladders` are the facts each scorecard says it is monotone in, `reactions` what a turn of
+    verdicts brings about.
     """
 
     model: type[BaseModel]
@@ -88,10 +88,17 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        ladders = {name: plan_ladders(words, name) for name in pack.scorecards}
-        reactions = plan_reactions(words)
-        parts = (self.valid_for(), self.due(), self.forms(), plan_actions(words), ladders, reactions)
-        return Planned(words.model, plan, *parts, words.faults)
+        return Planned(
+            words.model,
+            plan,
+            self.valid_for(),
+            self.due(),
+            self.forms(),
+            plan_actions(words),
+            {name: plan_ladders(words, name) for name in pack.scorecards},
+            plan_reactions(words),
+            words.faults,
+        )
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}

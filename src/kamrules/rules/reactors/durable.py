@@ -1,9 +1,10 @@
 """Reactions by durable-rules, in the one form of it in which nothing was seen to go wrong.
 
-That form: one host without timers; one flat fact of short texts, asserted and taken back at once, so that no
-state is kept; rules that are conjunctions of equalities; the names of the rules that fire collected, and all
-chaining done here by asserting again with the flags that were set. No name or value of a pack or a deal goes
-into the C module: it sees codes of ours only. docs/live.md says what each of these avoids.
+That form: rule sets without a host and its threads; one flat fact of short texts, asserted and taken back at
+once, so that no state is kept; rules that are conjunctions of equalities; the names of the rules that fire
+collected, and all chaining done here by asserting again with the flags that were set. No name or value of a
+pack or a deal goes into the C module: it sees codes of ours only. docs/live.md says what each of these
+avoids.
 
 INVARIANT: the C module walks a tree of conditions with a stack of 64 entries and tables of 512, unchecked
 in part. An entry that waits there leads to a rule of its own, so sets of at most `MAX_RULES` rules fill
@@ -14,6 +15,7 @@ rule sets.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count, product
@@ -40,17 +42,30 @@ MAX_ALTERNATIVES = 4096  # of one reaction; each is a rule
 Ask = tuple[str, str, str]
 
 
-class _Host(engine.Host):  # type: ignore[misc]  # the library has no types
-    """A host without the threads that would run actions a second time, and that nothing can stop."""
+class _Native(engine.Ruleset):  # type: ignore[misc]  # the library has no types
+    """Rules that only say that they fired: no host with its threads, no state written, nothing swallowed."""
 
-    def _run(self) -> None:
-        pass
+    def fired_by(self, fact: dict[str, str]) -> list[str]:
+        """Return the names of the rules that fire on a fact, which is taken back."""
+        try:
+            state = self.assert_fact(fact)
+        except engine.MessageNotHandledException:  # no rule asks for it, and it is not kept
+            return []
+        native, fired = engine.durable_rules_engine, []
+        try:
+            found = native.start_action_for_state(self._handle, state)
+            message = found[1] if found else None
+            while message:
+                fired += json.loads(message)
+                message = native.complete_and_start_action(self._handle, state)
+        finally:
+            self.retract_fact(fact)
+        return fired
 
 
-_HOST = _Host()
-_LOCK = Lock()  # the C module is shared by all rule sets, and so is the list of what fired
-_FIRED: list[str] = []
+_LOCK = Lock()  # around every call: the C module keeps its rule sets in one place
 _NUMBERS = count(1)  # every fact is a new one: the same id twice is refused
+_RULESETS: dict[str, _Native] = {}
 
 
 @dataclass(slots=True)
@@ -58,7 +73,7 @@ class _RuleSet:
     """Some rules: the field and code of everything they ask for, and the reactions of each rule."""
 
     name: str
-    fields: dict[tuple[str, str], str] = field(default_factory=dict)
+    fields: dict[Ask, str] = field(default_factory=dict)
     codes: dict[Ask, str] = field(default_factory=dict)
     rules: dict[frozenset[Ask], list[int]] = field(default_factory=dict)
 
@@ -78,22 +93,19 @@ class _RuleSet:
             parts = [{self.fields[_field_of(one)]: self.codes[one]} for one in sorted(asked)]
             rules[f"r{index}"] = {
                 "all": [{"m": parts[0] if len(parts) == 1 else {"$and": parts}}],
-                "run": _remember(f"r{index}"),
+                "run": _never_run,
             }
         return rules
 
 
-def _field_of(one: Ask) -> tuple[str, str]:
+def _field_of(one: Ask) -> Ask:
     """Return what a field stands for; a flag may have several values at once, so each has a field."""
-    kind, fact, value = one
-    return (kind, f"{fact}={value}" if kind == "flag" else fact)
+    kind, fact, _ = one
+    return one if kind == "flag" else (kind, fact, "")
 
 
-def _remember(name: str) -> Any:
-    def run(_: Any) -> None:
-        _FIRED.append(name)
-
-    return run
+def _never_run(_: Any) -> None:
+    """Stand for the action that every rule must have."""
 
 
 def compile_reactions(reactions: Sequence[Reaction]) -> DurableReactor:
@@ -111,8 +123,8 @@ def compile_reactions(reactions: Sequence[Reaction]) -> DurableReactor:
     sets = list(_rule_sets(told, digest))
     with _LOCK:
         for one in sets:
-            if one.name not in _HOST._ruleset_directory:  # noqa: SLF001 - it has no public way to ask
-                _HOST.register_rulesets({one.name: one.definition()})
+            if one.name not in _RULESETS:
+                _RULESETS[one.name] = _Native(one.name, None, one.definition())
     return DurableReactor(told, tuple(sets))
 
 
@@ -178,13 +190,7 @@ def _post(rule_set: _RuleSet, known: set[Ask]) -> list[int]:
     """Return the reactions of the rules that fire on what is known."""
     fact = {rule_set.fields[_field_of(one)]: code for one, code in rule_set.codes.items() if one in known}
     with _LOCK:
-        _FIRED.clear()
         fact["id"] = f"{next(_NUMBERS)}"
-        try:
-            _HOST.assert_fact(rule_set.name, fact)
-        except engine.MessageNotHandledException:  # no rule asks for it, and it is not kept
-            return []
-        _HOST.retract_fact(rule_set.name, fact)
-        fired = [int(name[1:]) for name in _FIRED]
+        fired = _RULESETS[rule_set.name].fired_by(fact)
     by_rule = list(rule_set.rules.values())
-    return [index for rule in fired for index in by_rule[rule]]
+    return [index for name in fired for index in by_rule[int(name[1:])]]
