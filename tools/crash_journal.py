@@ -3,9 +3,10 @@
     python tools/crash_journal.py --kills 500 --events 5000 --deals 200
 
 A child opens the journal, posts events and carries out reactions; it tells each event that was acknowledged.
-The parent kills it (SIGKILL) after a random number of these and a random moment, starts another, and lets it
-send again from the last acknowledged event, or from the first. At the end the journal is compared with that
-of a run nobody killed: events, decisions with their digests, transitions, reactions, and what was carried out.
+The parent kills it (SIGKILL) after a random number of these and a random moment, starts another, and lets
+it send again from the last acknowledged event, or from the first. At the end the journal is compared with
+that of a run nobody killed: events, decisions with their digests, transitions, and reactions carried
+out.
 Needs `fork`, so that a child need not compile the pack again.
 """
 
@@ -66,7 +67,9 @@ def make_steps(events: int, deals: int) -> list[Any]:
     return steps
 
 
-def send(engine: Engine, url: str, carried: Path, steps: list[Any], start: int, acknowledge: int) -> None:
+def send(  # noqa: PLR0913, PLR0917 - what a child needs
+    engine: Engine, url: str, carried: Path, steps: list[Any], start: int, acknowledge: int
+) -> None:
     """Send steps from one on, telling each that is done as a line; carry out the reactions in between."""
     with Journal.open(url, engine, as_of=FIRST) as journal, carried.open("a", encoding="utf-8") as done:
         for place in range(start, len(steps)):
@@ -93,14 +96,18 @@ def run_with_kills(engine: Engine, folder: Path, steps: list[Any], kills: int, s
     url, carried = f"sqlite:///{folder / 'killed.db'}", folder / "carried.txt"
     plain = f"sqlite:///{folder / 'plain.db'}"
     with open(os.devnull, "wb") as nobody:  # noqa: PTH123 - what it takes is a descriptor
-        send(engine, plain, folder / "plain.txt", steps, 0, nobody.fileno())  # compiles what children need, too
+        send(
+            engine, plain, folder / "plain.txt", steps, 0, nobody.fileno()
+        )  # compiles what children need, too
     reached, killed, sent = 0, 0, 0
     faults: list[str] = []
     while reached < len(steps):
         start = 0 if chance.random() < 0.05 else reached
         left = max(1, kills - killed)
         # The kills are spread over what is left to send.
-        patience = chance.randrange(2 * max(1, (len(steps) - reached) // left) + 1) if killed < kills else None
+        patience = (
+            chance.randrange(2 * max(1, (len(steps) - reached) // left) + 1) if killed < kills else None
+        )
         told, was_killed = _one_life(engine, url, carried, steps, start, patience, chance.random() * 0.01)
         killed += was_killed
         sent += told[-1] + 1 - start if told else 0
@@ -171,7 +178,9 @@ def _differences(one: str, other: str) -> list[str]:
     ):
         first, second = (_rows(url, table, names) for url in (one, other))
         if first != second:
-            faults.append(f"{table.name}: {len(first)} rows without kills, {len(second)} other rows with them")
+            faults.append(
+                f"{table.name}: {len(first)} rows without kills, {len(second)} other rows with them"
+            )
     return faults
 
 
@@ -184,7 +193,9 @@ def _rows(url: str, table: Any, names: tuple[str, ...]) -> list[str]:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     for name, value in (("kills", 500), ("events", 5000), ("deals", 200), ("seed", 11)):
         parser.add_argument(f"--{name}", type=int, default=value)
     given = parser.parse_args()
@@ -196,8 +207,8 @@ def main() -> None:
     for fault in found.faults[:20]:
         print(fault)
     print(
-        f"{found.kills} kills, {found.sent} steps sent for {len(steps)}, {found.carried_out} reactions carried out, "
-        f"{found.again} of them again, {len(found.faults)} faults, {time.perf_counter() - start:.0f} s"
+        f"{found.kills} kills, {found.sent} steps sent for {len(steps)}, {found.carried_out} reactions, "
+        f"{found.again} carried out again, {len(found.faults)} faults, {time.perf_counter() - start:.0f} s"
     )
     sys.exit(bool(found.faults))
 

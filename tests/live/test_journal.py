@@ -54,7 +54,9 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.execute(sa.text(f"CREATE SCHEMA {name}"))
-    yield str(sa.make_url(server).update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(False))
+    yield str(
+        sa.make_url(server).update_query_dict({"options": f"-csearch_path={name}"}).render_as_string(False)
+    )
     with admin.connect() as connection:
         connection.execute(sa.text(f"DROP SCHEMA {name} CASCADE"))
     admin.dispose()
@@ -65,7 +67,10 @@ def content(url: str) -> dict[str, list[Any]]:
     database = db.Database(url)
     with database.reading() as connection:
         found = {
-            table.name: [tuple(row.values()) for row in db.rows_of(connection, table, *table.primary_key.columns.keys())]
+            table.name: [
+                tuple(row.values())
+                for row in db.rows_of(connection, table, *table.primary_key.columns.keys())
+            ]
             for table in (db.DEALS, db.EVENTS, db.DECISIONS, db.TRANSITIONS, db.OUTBOX)
         }
     database.close()
@@ -91,6 +96,18 @@ def test_it_says_what_a_desk_says_and_comes_back_bit_for_bit(url: str) -> None:
         assert again.replay() == []
         row = content(url)["kamrules_decisions"][-1]
         assert row[4] == ENGINE.pack.hash
+
+
+def test_a_batch_is_written_as_its_events_one_by_one(tmp_path: Path) -> None:
+    urls = [f"sqlite:///{tmp_path / name}.db" for name in ("single", "batch")]
+    with (
+        Journal.open(urls[0], ENGINE, as_of=LAST) as single,
+        Journal.open(urls[1], ENGINE, as_of=LAST) as batch,
+    ):
+        for one in EVENTS[:60]:
+            single.post(one)
+        batch.post_all(EVENTS[:60])
+    assert content(urls[0]) == content(urls[1])
 
 
 def test_a_decision_that_was_altered_is_found(url: str) -> None:
@@ -212,9 +229,11 @@ def test_deals_stay_with_their_pack_until_they_are_migrated(url: str) -> None:
         assert journal.replay() == []
     with Journal.open(url, new) as journal:
         fresh = Desk(new, choose_reactor("plain")(new.reactions), as_of=LAST)
-        for one in EVENTS:
-            fresh.post(one)
-        assert {name: journal.verdict(name) for name in fresh} == {name: fresh.verdict(name) for name in fresh}
+        for given in EVENTS:
+            fresh.post(given)
+        assert {name: journal.verdict(name) for name in fresh} == {
+            name: fresh.verdict(name) for name in fresh
+        }
 
 
 @pytest.mark.parametrize(

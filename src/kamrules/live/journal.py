@@ -8,7 +8,6 @@ folded again from the events. One process writes at a time, the one that opened 
 from __future__ import annotations
 
 import hashlib
-import re
 import struct
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,18 +23,16 @@ from kamrules.live import tables as db
 from kamrules.live.desk import Desk, Transition, Turn
 from kamrules.live.door import typed
 from kamrules.live.outbox import Outbox, Pending
+from kamrules.live.reads import values_at
 from kamrules.live.store import read, written
 from kamrules.live.verdicts import Verdict
-from kamrules.rules.lang.reference import Place
-from kamrules.rules.planning import satisfied
 from kamrules.rules.reactions import Reaction
 from kamrules.rules.reactors import Name, choose_reactor
-from kamrules.rules.trace import Fact, facts_of
-from kamrules.scoring.ledger import open_ledger
 from kamrules.timeline import Event
 
+Rows = dict[db.Table, list[db.Row]]
+_CHUNK = 1000  # turns that are written at once
 ABSENT = "absent"  # of a fact one of two packs does not have
-_INDEX = re.compile(r"\.(\w+)\[(\d+)\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,22 +189,29 @@ class Journal:
         """Take events in one transaction: all of them, or none when anything is raised."""
         given = [self._let_in(event) for event in events]
         with self._writing() as connection:
-            turns = []
+            rows = _no_rows()
+            found: list[Transition] = []
             for event in given:
                 turn = self._desk_of(event.deal_id).take(event)
                 if turn is not None:
-                    turns.append(turn)
-            self._write(connection, turns)
-        return [one for turn in turns for one in turn.transitions]
+                    self._note(rows, turn)
+                    found += turn.transitions
+            _write(connection, rows)
+        return found
 
     def move_to(self, day: date) -> list[Transition]:
         """Let time pass up to a later day, in one transaction, and return what turned."""
         found: list[Transition] = []
         with self._writing() as connection:
             for desk in self._all_desks():
+                rows = _no_rows()
                 for turn in desk.pass_to(day):
-                    self._write(connection, [turn])
+                    self._note(rows, turn)
                     found += turn.transitions
+                    if len(rows[db.DECISIONS]) >= _CHUNK:
+                        _write(connection, rows)
+                        rows = _no_rows()
+                _write(connection, rows)
             db.set_day(connection, day)
         self._day = day
         return found
@@ -238,27 +242,21 @@ class Journal:
             stored.connection = None
             stored.new.clear()
 
-    def _write(self, connection: db.Connection, turns: list[Turn]) -> None:
-        stored = self._stored
-        rows: dict[Any, list[db.Row]] = {
-            table: [] for table in (db.DEALS, db.EVENTS, db.DECISIONS, db.TRANSITIONS, db.OUTBOX)
-        }
-        for turn in turns:
-            pack = stored.pinned.get(turn.deal_id) or self._fresh.get(turn.deal_id)
-            if pack is None:
-                pack = self._fresh[turn.deal_id] = self._current
-                rows[db.DEALS].append({"deal_id": turn.deal_id, "pack": pack})
-            self._turns += 1
-            if turn.event is not None:
-                rows[db.EVENTS].append(_event_row(turn.event, self._turns))
-            rows[db.DECISIONS].append(self._decision(turn, self._desks[pack]))
-            rows[db.TRANSITIONS] += self._turned(turn.transitions)
-            for fired in turn.fired:
-                self._fired += 1
-                what = {"deal_id": turn.deal_id, "cause": turn.cause, "reaction": fired.reaction.id}
-                rows[db.OUTBOX].append({"id": self._fired, **what, "day": turn.day, "is_done": False})
-        for table, found in rows.items():
-            db.add(connection, table, found)
+    def _note(self, rows: Rows, turn: Turn) -> None:
+        """Add the rows of a turn, while its deal is as the turn has left it."""
+        pack = self._stored.pinned.get(turn.deal_id) or self._fresh.get(turn.deal_id)
+        if pack is None:
+            pack = self._fresh[turn.deal_id] = self._current
+            rows[db.DEALS].append({"deal_id": turn.deal_id, "pack": pack})
+        self._turns += 1
+        if turn.event is not None:
+            rows[db.EVENTS].append(_event_row(turn.event, self._turns))
+        rows[db.DECISIONS].append(self._decision(turn, self._desks[pack]))
+        rows[db.TRANSITIONS] += self._turned(turn.transitions)
+        for fired in turn.fired:
+            self._fired += 1
+            what = {"deal_id": turn.deal_id, "cause": turn.cause, "reaction": fired.reaction.id}
+            rows[db.OUTBOX].append({"id": self._fired, **what, "day": turn.day, "is_done": False})
 
     def _turned(self, transitions: Iterable[Transition]) -> list[db.Row]:
         return [
@@ -289,24 +287,9 @@ class Journal:
 
     @staticmethod
     def _read(turn: Turn, desk: Desk) -> dict[str, Any]:
-        """Return the facts that the turned rules read of the deal, by path; others are as they were told."""
-        turned = {one.fact for one in turn.transitions}
-        if not turned:
-            return {}
-        engine, record = desk.engine, desk.record(turn.deal_id)
-        env = {engine.plan.root: Place(record, engine.plan.root), "as_of": Place(turn.day, "as_of")}
-        nodes = [satisfied(rule) for rule in engine.plan.rules if rule.id in turned]
-        if "tier" in turned:
-            tables = [table for table in engine.plan.tables if table.id == engine.pack.tier_table]
-            nodes += [row.when for table in tables for row in table.rows]
-        facts = [fact for node in nodes for fact in facts_of(node, env) if fact.value is not None]
-        if "grade" in turned:
-            cards = [card for card in engine.plan.scorecards if card.id == engine.pack.health]
-            lines = [
-                line for card in cards for line in open_ledger(card, record, turn.day, root=engine.plan.root)
-            ]
-            facts += [fact for line in lines for fact in line.facts]
-        return {_named(fact.path, record): _shown(fact) for fact in facts}
+        """Return the facts of the deal that were read for what turned."""
+        paths = frozenset().union(*(desk.judge.read_by(one.fact) for one in turn.transitions))
+        return values_at(desk.record(turn.deal_id), paths) if paths else {}
 
     # --- reactions
 
@@ -467,6 +450,15 @@ class Journal:
             db.add(connection, db.PACKS, [row])
 
 
+def _no_rows() -> Rows:
+    return {table: [] for table in (db.DEALS, db.EVENTS, db.DECISIONS, db.TRANSITIONS, db.OUTBOX)}
+
+
+def _write(connection: db.Connection, rows: Rows) -> None:
+    for table, found in rows.items():
+        db.add(connection, table, found)
+
+
 def digest_of(verdict: Verdict) -> str:
     """Return what only equal verdicts share, bit for bit."""
     rows = verdict.rows
@@ -488,20 +480,3 @@ def _event_row(event: Event, turn: int) -> db.Row:
         "recorded_at": event.recorded_at.astimezone(UTC).replace(tzinfo=None),
         "payload": written(event).decode(),
     }
-
-
-def _named(path: str, record: Mapping[str, Any]) -> str:
-    """Return a path with elements named by their id where they have one."""
-
-    def key(found: re.Match[str]) -> str:
-        name, index = found.groups()
-        held = record.get(name)
-        element = held[int(index)] if isinstance(held, list) and int(index) < len(held) else {}
-        return f".{name}[{element.get('id', index)}]" if isinstance(element, dict) else found[0]
-
-    return _INDEX.sub(key, path, count=1)
-
-
-def _shown(fact: Fact) -> Any:
-    value = fact.value if isinstance(fact.value, bool | int | float | str) else str(fact.value)
-    return value if fact.evidence is None else [value, fact.evidence]

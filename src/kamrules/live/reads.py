@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from kamrules.rules.lang import core
 from kamrules.rules.plan import Entry, Flag, Mean, Rule, Scale, Share, Table
@@ -65,6 +66,58 @@ def entry_reads(entry: Entry) -> Reads:
         case Mean(range=range_, var=var, value=value, weight=weight):
             parts = [value] if weight is None else [value, weight]
             return reads_of([core.Exists(range_, var, part) for part in parts])
+
+
+def values_at(record: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
+    """Return what stands at paths of a record, by its place; null is unknown, of an element left out.
+
+    A list is the ids (or else the places) of its elements; a value with evidence is a pair with its level.
+
+    Examples
+    --------
+    >>> person = {"id": "P1", "stance": "neutral", "evidence": {"stance": {"level": "E2"}}}
+    >>> record = {"stakeholders": [person]}
+    >>> values_at(record, [("stakeholders",), ("stakeholders", "*", "stance"), ("bid", "price")])
+    {'deal.bid.price': None, 'deal.stakeholders': ['P1'], 'deal.stakeholders[P1].stance': ['neutral', 'E2']}
+    """
+    found: dict[str, Any] = {}
+    for path in sorted(paths):
+        _see(record, path, "deal", found)
+    return found
+
+
+def _see(holder: Any, path: Path, where: str, found: dict[str, Any]) -> None:
+    for place, step in enumerate(path):
+        if step == ELEMENT:
+            for key, one in _keyed(holder):
+                _see(one, path[place + 1 :], f"{where}[{key}]", found)
+            return
+        where = f"{where}.{step}"
+        held = holder.get(step) if isinstance(holder, Mapping) else None
+        if place + 1 < len(path):
+            holder = held
+            continue
+        if held is None and "[" in where:
+            return
+        level = holder.get("evidence", {}).get(step, {}).get("level") if held is not None else None
+        found[where] = _shown(held) if level is None else [_shown(held), level]
+
+
+def _keyed(elements: Any) -> list[tuple[Any, Any]]:
+    if not isinstance(elements, list):
+        return []
+    return [
+        (one.get("id", place) if isinstance(one, Mapping) else place, one)
+        for place, one in enumerate(elements)
+    ]
+
+
+def _shown(value: Any) -> Any:
+    if isinstance(value, list):
+        return [key if isinstance(one, Mapping) else _shown(one) for key, one in _keyed(value)]
+    if isinstance(value, Mapping):
+        return {name: _shown(one) for name, one in value.items() if name != "evidence"}
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _meets(changed: Path, read: Path) -> bool:

@@ -60,6 +60,18 @@ class Slices:
             self._by_path[path] = found
         return self._by_path[path]
 
+    def read_by_rule(self, place: int) -> frozenset[Path]:
+        """Return what the rule at a place of the plan reads."""
+        return self._rules[place].paths
+
+    def read_by_table(self) -> frozenset[Path]:
+        """Return what the tier table reads."""
+        return frozenset() if self._rows is None else self._rows.paths
+
+    def read_by_score(self) -> frozenset[Path]:
+        """Return what the health score reads."""
+        return frozenset().union(*(one.paths for one in self._points))
+
     def _slice(self, is_in: Callable[[Reads], bool], *, has_claim: bool) -> Slice:
         rules = tuple(place for place, reads in enumerate(self._rules) if is_in(reads))
         entries = tuple(place for place, reads in enumerate(self._points) if is_in(reads))

@@ -20,6 +20,7 @@ except ImportError as error:
 
 Row = dict[str, Any]
 Connection = sa.Connection
+Table = sa.Table
 
 _METADATA = sa.MetaData()
 _SCHEMA = 1

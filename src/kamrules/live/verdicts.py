@@ -16,7 +16,8 @@ from functools import lru_cache
 from typing import Any, cast, get_args
 
 from kamrules.engine import Engine
-from kamrules.live.slices import Slice, Slices
+from kamrules.live.reads import Path
+from kamrules.live.slices import CLAIM, Slice, Slices
 from kamrules.rules.backends import python
 from kamrules.rules.plan import Plan, Scorecard
 from kamrules.rules.planning import late_entry_id, waiver_id
@@ -83,6 +84,7 @@ class Judge:
             (pack.findings, findings),
         ):
             self._codes |= {places[name]: (self.place[name], codes) for name in names}
+        self._rule_of = {name: places[name] for name in (*pack.criteria, *pack.red_lines, *pack.findings)}
         waivers = {name: waiver_id(name) for name in pack.red_lines if waiver_id(name) in places}
         self._waivers = {places[name]: places[waiver] for name, waiver in waivers.items()}
         self._waived = {waiver: line for line, waiver in self._waivers.items()}
@@ -145,6 +147,20 @@ class Judge:
             (self.names[place], values[old[place]], values[new[place]])
             for place in [found.start() for found in _NOT_NULL.finditer(differs)]
         ]
+
+    def read_by(self, fact: str) -> frozenset[Path]:
+        """Return the paths that a fact was worked out from; none where it follows from other facts."""
+        slices = self.slices
+        if fact == "claim":
+            return frozenset({CLAIM})
+        if fact in {"tier", "grade"}:
+            return slices.read_by_table() if fact == "tier" else slices.read_by_score()
+        place = self._rule_of.get(fact)
+        if place is None:
+            return frozenset()
+        waiver = self._waivers.get(place)
+        more = frozenset() if waiver is None else slices.read_by_rule(waiver)
+        return slices.read_by_rule(place) | more
 
     def whole(self, record: Mapping[str, Any], day: date) -> Verdict:
         """Return the verdict on a record, whatever it was before."""
