@@ -49,6 +49,19 @@ class CriterionResult:
     missing: tuple[str, ...] = ()
     failing: tuple[str, ...] = ()
 
+    @property
+    def oldest_days(self) -> int | None:
+        """Age in days of the oldest evidence that the verdict rests on; None where none is dated."""
+        return max(
+            (fact.age_days for fact in self.facts if fact.is_decisive and fact.age_days is not None),
+            default=None,
+        )
+
+    @property
+    def is_single_sourced(self) -> bool:
+        """Whether some fact that the verdict rests on is known from one source only."""
+        return any(fact.sources == 1 for fact in self.facts if fact.is_decisive)
+
 
 @dataclass(frozen=True, slots=True)
 class RedLineResult:

@@ -210,7 +210,8 @@ class Engine:
         ----------
         deals : frame of pandas, Polars (eager or lazy), PyArrow, DuckDB, Spark or Dask
             One row a deal. Fields are columns, nested ones joined by `__` (`account__industry`) or in struct
-            columns; `FIELD__evidence` holds an evidence level. A column that is missing is unknown.
+            columns; `FIELD__evidence` holds an evidence level, `FIELD__evidence_at` its day. What is missing
+            is unknown.
         as_of : the day of the assessment
         key : the column of `deals` that names a deal: texts or whole numbers, unique
         link : the column of the lists' frames that names the deal of a row
@@ -255,13 +256,13 @@ class Engine:
     def frame_columns(self) -> dict[str, list[str]]:
         """Return the columns that the pack reads, of the deals (under `deals`) and of each list.
 
-        What is not there is unknown; `FIELD__evidence` and `LIST__known` are read where they are there.
+        What is not there is unknown; evidence, its day and `LIST__known` are read where they are there.
 
         Examples
         --------
         >>> columns = compile(load_pack("handbook")).frame_columns()
         >>> columns["buying_steps"]
-        ['on', 'on__evidence', 'step', 'step__evidence']
+        ['on', 'on__evidence', 'on__evidence_at', 'step', 'step__evidence', 'step__evidence_at']
         """
         return self._frames.columns()
 

@@ -92,6 +92,9 @@ class _Writer:
         for key, names in (("blocks", self.a.stage.blockers), ("unknown", self.a.stage.unknowns)):
             if names:
                 yield Section(self.say(key), [self.criterion(by_id[name]) for name in names])
+        fragile = list(self.fragile())
+        if fragile:
+            yield Section(self.say("fragile"), fragile)
         if self.a.tier is not None:
             yield self.tier()
         if self.a.health is not None:
@@ -141,12 +144,34 @@ class _Writer:
         if spec.all_of is None:
             item.notes += self.fact_notes(result.facts)
         if result.missing:
-            labels = [self.engine.label(path, self.language) for path in result.missing[:_SHOWN_FACTS]]
+            known = {fact.path: fact for fact in result.facts if fact.value is not None}
+            labels = [self.lacking(path, known.get(path)) for path in result.missing[:_SHOWN_FACTS]]
             item.notes.append(f"{self.say('missing')}: {'; '.join(labels)}")
         item.notes += [f"{self.say('fails')}: {self.titled(text)}" for text in result.failing]
         action = spec.if_unknown if result.status == "unknown" else spec.if_unmet
         item.notes.append(f"{self.say('next')}: {action.get(self.language)}")
         return item
+
+    def lacking(self, path: str, fact: Fact | None) -> str:
+        """Return a fact that is missing, or known too weakly or too long ago for what is asked."""
+        if fact is None:
+            return self.engine.label(path, self.language)
+        return f"{self.fact(fact)} {self.say('too_weak')}"
+
+    def fragile(self) -> Iterator[Item]:
+        """Yield the criteria that are met on old evidence, or on one source."""
+        for result in self.a.criteria:
+            spec = self.engine.pack.criteria[result.id]
+            if result.status != "met" or spec.all_of is not None:
+                continue
+            reasons = []
+            if (result.oldest_days or 0) >= self.engine.pack.old_evidence_days:
+                reasons.append(self.say("age").format(result.oldest_days))
+            if result.is_single_sourced:
+                reasons.append(self.say("single_sourced"))
+            if reasons:
+                why = f" {self.say('and')} ".join(reasons)
+                yield Item(f"{result.id} {spec.name.get(self.language)}: {self.say('met_but')} {why}")
 
     def titled(self, condition: str) -> str:
         """Return a condition with titles in place of the paths of facts, unless it looks into a list."""

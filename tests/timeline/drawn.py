@@ -14,7 +14,10 @@ DAYS = st.integers(0, 12).map(lambda count: FIRST + timedelta(days=count))
 MOMENTS = st.tuples(st.integers(0, 12), st.sampled_from([0, 1, 23])).map(
     lambda pair: datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=pair[0], hours=pair[1])
 )
-LEVELS = st.sampled_from(["E1", "E2", "E3"]).map(lambda level: {"level": level})
+LEVELS = st.fixed_dictionaries(
+    {"level": st.sampled_from(["E1", "E2", "E3"])},
+    optional={"at": st.sampled_from(["2025-01-03", "2026-01-02"])},
+)
 SCALARS = {
     "deal.milestone": st.sampled_from(["M1", "M2", "M3"]),
     "deal.buyer_intent": st.booleans(),

@@ -62,14 +62,17 @@ def some_deals(draw: st.DrawFn) -> list[Event]:
 
 def value_at(record: Any, column: str) -> Any:
     """Return what a record has for a column."""
-    *above, name = column.removesuffix("__evidence").removesuffix("__known").split("__")
+    bare = column.removesuffix("__evidence").removesuffix("__evidence_at").removesuffix("__known")
+    *above, name = bare.split("__")
     for step in above:
         record = None if record is None else getattr(record, step)
     if column.endswith("__known"):
         return getattr(record, name) is not None
-    if column.endswith("__evidence"):
+    if column.endswith(("__evidence", "__evidence_at")):
         proof = None if record is None else (record.evidence or {}).get(name)
-        return None if proof is None else proof.level
+        if proof is None:
+            return None
+        return proof.level if column.endswith("__evidence") else proof.at
     return None if record is None else getattr(record, name)
 
 

@@ -35,6 +35,12 @@ class Stakeholder(Record):
     stance: Stance | None = fact(
         "Stance", "立场", "mentor … mortal enemy (RM.2)", "良师益友至死敌", claim=True
     )
+    stance_by_seller: Stance | None = fact(
+        "Stance, says the seller", "销售人员所述立场", "what our seller says of it", "销售人员的判断"
+    )
+    stance_by_coach: Stance | None = fact(
+        "Stance, says the coach", "教练所述立场", "what the coach says of it", "教练的判断"
+    )
     stance_source: Literal["product", "feeling"] | None = fact(
         "Source of the stance", "立场来源", "from the product view or in feeling", "从产品角度或情感上"
     )

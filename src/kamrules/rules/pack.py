@@ -60,6 +60,7 @@ class Pack:
     owner: str
     currency: str
     assumed_evidence: int
+    old_evidence_days: int
     tier_table: str | None
     health: str | None
     plays_when: str | None
@@ -149,6 +150,7 @@ def read_pack(
         owner=header.owner or "",
         currency=used_currency,
         assumed_evidence=int(header.assumed_evidence[1:]),
+        old_evidence_days=header.old_evidence_days,
         tier_table=header.tier_table,
         health=header.health,
         plays_when=header.plays_when,

@@ -537,6 +537,9 @@ class PackFile(_Part):
     assumed_evidence: EvidenceLevel = Field(
         default="E1", description="evidence of a claim that has none recorded"
     )
+    old_evidence_days: Annotated[int, Field(ge=1, le=36500)] = Field(
+        default=90, description="days after which an explanation says that a verdict rests on old evidence"
+    )
     tier_table: str | None = Field(default=None, description="id of the table that gives the account tier")
     health: str | None = Field(default=None, description="id of the scorecard that is the deal health")
     plays_when: Condition | None = Field(

@@ -47,7 +47,8 @@ class Fact:
     """One fact read: its path, value (None when missing), recorded evidence level, currency of money.
 
     `is_decisive` marks the facts without which the verdict would be another one. `known_on` is the day its
-    evidence was obtained (an ISO date), `age_days` how long ago that was on the day of the assessment.
+    evidence was obtained (an ISO date), `age_days` how long ago that was on the day of the assessment,
+    `sources` how many sources say so.
     """
 
     path: str
@@ -57,6 +58,7 @@ class Fact:
     is_decisive: bool = False
     known_on: str | None = None
     age_days: int | None = None
+    sources: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ def facts_of(node: Node, env: Env) -> Iterator[Fact]:
                     value,
                     read(proof, "level"),
                     node.type.currency if isinstance(node.type, Money) else None,
+                    sources=read(proof, "sources"),
                 ),
                 read(proof, "at"),
                 env,

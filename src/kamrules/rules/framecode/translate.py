@@ -273,7 +273,7 @@ class Translator:
             return level.filled(node.assumed) >= node.minimum
         # A level that is n too good lasts n + 1 half-lives: no column is divided.
         at = self._obtained(node.field)
-        today = self.as_of.toordinal()
+        today = stored(self.as_of)
         lasting = [
             level.eq(one) & (at.is_null() | (at > today - (one - node.minimum + 1) * node.half_life))
             for one in range(node.minimum, MOST_LEVEL + 1)
