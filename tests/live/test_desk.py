@@ -19,6 +19,7 @@ from kamrules.errors import ArgumentError, RecordError
 from kamrules.flatfacts import facts_of
 from kamrules.live.desk import Desk, Fired
 from kamrules.live.verdicts import judge_of
+from kamrules.rules.packformat import Ageing
 from kamrules.rules.reactors import choose_reactor
 from kamrules.rules.verdict import status_of
 from kamrules.timeline import Event, Timeline, read_events, timelines
@@ -271,6 +272,20 @@ def test_a_pack_without_score_or_tier_is_judged_too() -> None:
     found = plain.assess(desk.record("D1"), as_of=date(2026, 6, 30), detail="brief")
     assert desk.facts("D1") == facts_of(found)
     assert "grade" not in desk.facts("D1")
+
+
+def test_evidence_ages_as_time_passes() -> None:
+    ages = Ageing(facts=["deal.stakeholders"], half_life=10)
+    engine = kr.compile(replace(ENGINE.pack, ageing={"people": ages}))
+    desk = Desk(engine, choose_reactor("plain")(engine.reactions), as_of=date(2026, 6, 1))
+    for one in timelines(read_events(WELDING), model=engine.model)["D-16"].events:
+        desk.post(one)
+    turned: set[str] = set()
+    for day in (date(2026, 6, 5), date(2026, 6, 15), date(2026, 6, 25), date(2026, 7, 15)):
+        turned |= {one.fact for one in desk.move_to(day)}
+        record = timelines(read_events(WELDING), model=engine.model)["D-16"].as_of(day)
+        assert desk.facts("D-16") == facts_of(engine.assess(record, as_of=day, detail="brief"))
+    assert turned
 
 
 def replace_pack(engine: Engine) -> Engine:
