@@ -66,7 +66,7 @@ def same(desk: Desk, deal_id: str, given: Iterable[Event]) -> None:
 STEPS = st.lists(st.integers(0, 3), min_size=1, max_size=20)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None)
 @given(events("D1", 12), events("D2", 6), STEPS, st.randoms(use_true_random=False))
 def test_after_every_step_it_is_a_fresh_fold_and_a_whole_assessment(
     one: list[Event], two: list[Event], days: list[int], chance: random.Random

@@ -1,4 +1,4 @@
-"""`kamrules desk EVENTS --journal FILE`: take events into a journal, and show what turned and what it sets off."""
+"""`kamrules desk EVENTS --journal FILE`: take events into a journal, and show what came of them."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def desk(  # noqa: PLR0913 - one argument for each option
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How to show it.")] = "text",
     lang: Language = "en",
 ) -> None:
-    """Take events into a journal day by day; show the verdicts that turned, and the reactions not yet done."""
+    """Take events into a journal day by day; show the verdicts that turned, and what is to be done."""
     from kamrules.live.journal import Journal  # noqa: PLC0415 - needs an extra
 
     engine = loaded_engine(pack, param)

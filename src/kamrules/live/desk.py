@@ -92,7 +92,8 @@ class Desk:
     >>> desk = Desk(engine, choose_reactor("plain")(engine.reactions), as_of=date(2026, 6, 30))
     >>> claim = {"type": "fact_set", "id": "E1", "deal_id": "D1", "path": "deal.milestone", "value": "M2",
     ...     "effective_on": "2026-06-29", "recorded_at": "2026-06-30"}
-    >>> [(turn.fact, turn.before, turn.after) for turn in desk.post(claim)]
+    >>> turned = desk.post(claim)
+    >>> [(one.fact, one.before, one.after) for one in turned if one.before != "unknown"]
     [('claim', 'none', 'not_proven')]
     >>> desk.post(claim)  # seen before
     []

@@ -131,8 +131,8 @@ class Journal:
         >>> claim = {"type": "fact_set", "id": "E1", "deal_id": "D1", "path": "deal.milestone", "value": "M2",
         ...     "effective_on": "2026-06-29", "recorded_at": "2026-06-30"}
         >>> with Journal.open("sqlite://", engine, as_of=date(2026, 6, 30)) as journal:
-        ...     [turned.fact for turned in journal.post(claim)]
-        ['claim']
+        ...     journal.post(claim)[-1].fact
+        'claim'
         """
         database = db.Database(url)
         engines = {one.pack.hash: one for one in (engine, *older)}
