@@ -9,7 +9,6 @@ from datetime import date
 from functools import lru_cache
 from typing import Any
 
-from kamrules.rules.lang import reference
 from kamrules.rules.lang.core import Node, Tally
 from kamrules.rules.lang.ops import arithmetic, in_range
 from kamrules.rules.lang.reference import read
@@ -46,17 +45,24 @@ def table_rows(sure: tuple[str, ...], maybe: tuple[str, ...]) -> TableRows:
 
 def level_of(evidence: Any, name: str, assumed: int) -> int:
     """Return the recorded level of a fact, or `assumed`; as `lang.reference.level_of` of its holder."""
-    if type(evidence) is dict:  # by far the most, and a test of any mapping is slow
-        proof = evidence.get(name)
-        level = proof.get("level") if type(proof) is dict else read(proof, "level")
-    else:
-        level = read(read(evidence, name), "level")
+    proof = _member(evidence, name)
+    level = None if proof is None else _member(proof, "level")
     return assumed if level is None else int(level[1:])
 
 
 def level_on(evidence: Any, name: str, assumed: int, half_life: int, day: date) -> int:
     """Return the level that is left of it on a day."""
-    return reference.level_of({"evidence": evidence}, name, assumed, half_life, day)
+    proof = _member(evidence, name)
+    if proof is None:
+        return assumed
+    level, at = _member(proof, "level"), _member(proof, "at")
+    lost = 0 if at is None else max((day - at).days, 0) // half_life
+    return assumed if level is None else max(int(level[1:]) - lost, 0)
+
+
+def _member(holder: Any, name: str) -> Any:
+    # Most evidence is a dict, and asking whether something is any mapping is slow.
+    return holder.get(name) if type(holder) is dict else read(holder, name)
 
 
 def write_function(plan: Plan, access: Access, *, checked: bool) -> Written:
