@@ -1,4 +1,4 @@
-"""What z3 cannot say, or says of exact numbers only, is undecided with the reason; nothing passes in silence."""
+"""What z3 cannot say, or says of exact numbers only, is undecided with the reason."""
 
 from __future__ import annotations
 
