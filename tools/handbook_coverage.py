@@ -33,7 +33,8 @@ _RANGE = re.compile(r"–(?:[A-Z]+\d*[.-])?[A-Z]?(\d+)\b")
 _TAIL = re.compile(r"/([A-Z]?\d+(?:\.\d+)?)(?![\w.]*[A-Z])")
 _FAMILIES = ("TI", "M", "RM", "BS", "NG", "RL", "C")
 _SECTIONS = (
-    "criteria", "red_lines", "findings", "cadences", "tables", "forms", "plays", "tactics", "glossary", "params",
+    "criteria", "red_lines", "findings", "cadences", "tables", "forms", "plays", "tactics", "glossary",
+    "params",
 )  # fmt: skip
 
 

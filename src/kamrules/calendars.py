@@ -1,11 +1,11 @@
 """Working days: weekends, public holidays of a country with its make-up workdays, and what a pack adds.
 
-A `Calendar` says of a day whether people work. A day of `workdays` is one, a day of `holidays` is none, whatever
-else is known of it; then the country decides, then the day of the week. Countries come from the library
-`holidays` (extra `calendar`); a calendar without a country needs nothing.
+A `Calendar` says of a day whether people work. A day of `workdays` is one, a day of `holidays` is none,
+whatever else is known of it; then the country decides, then the day of the week. Countries come from the
+library `holidays` (extra `calendar`); a calendar without a country needs nothing.
 
 For China the library knows the holidays and the weekends worked in exchange for them that the State Council
-has announced: each November for the next year. Of a later year it knows the statutory days only.
+has announced, which it does each November for the next year. Of a later year it knows the statutory days only.
 """
 
 from __future__ import annotations

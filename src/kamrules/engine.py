@@ -329,8 +329,14 @@ class Engine:
         if country is not None and country not in countries():
             hint = nearest(country, countries()) or "an ISO 3166 code such as CN"
             span = self.pack.span("calendar", "country")
-            raise PackError(Fault("P-VALUE", f"no holidays of a country `{country}` are known", span, hint=hint))
+            raise PackError(
+                Fault("P-VALUE", f"no holidays of a country `{country}` are known", span, hint=hint)
+            )
         return self._calendar_of(country)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day of a moment in the time zone of the pack's calendar."""
+        return self._calendar_of(None).day_of(moment)
 
     def _calendar_of(self, country: str | None) -> Calendar:
         spec = self.pack.calendar
@@ -343,7 +349,7 @@ class Engine:
         )
 
     def _calendar_for(self, working_days: bool) -> Calendar:  # noqa: FBT001 - a cadence's own word
-        """Return the calendar; one without a country where no working day is counted, which needs no library."""
+        """Return the calendar; without a country, which needs no library, where no working day is counted."""
         return self.calendar if working_days else self._calendar_of(None)
 
     @property

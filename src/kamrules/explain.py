@@ -139,7 +139,9 @@ class _Writer:
 
     def quiet(self) -> Section:
         spec, period = self.engine.pack.quiet_period, self.quiet_period
-        said = self.say("quiet.no_day") if period.since is None else self.say("quiet.since").format(period.since)
+        said = (
+            self.say("quiet.no_day") if period.since is None else self.say("quiet.since").format(period.since)
+        )
         if period.until is not None:
             said += ", " + self.say("quiet.until").format(period.until)
         message = f": {spec.message.get(self.language)}" if spec is not None else ""

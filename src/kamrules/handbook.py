@@ -108,7 +108,10 @@ def _lines(spec: Any, language: Language) -> Iterator[tuple[str, str]]:
         if words is not None:
             yield key, words.get(language)
     for done in getattr(spec, "done", ()):
-        yield "done", f"{done.on} of {done.of}" + (f" where {done.when}" if done.when else "") if done.of else done.on
+        yield (
+            "done",
+            f"{done.on} of {done.of}" + (f" where {done.when}" if done.when else "") if done.of else done.on,
+        )
     for base in getattr(spec, "basis", ()):
         yield "basis", f"{base.law} ({base.mark})"
     for key, field in getattr(spec, "fields", {}).items():

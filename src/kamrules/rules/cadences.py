@@ -69,7 +69,9 @@ def _done(words: Vocabulary, path: tuple[str | int, ...], spec: f.Done) -> Done 
     always = core.Const(True, t.Bool())
     if spec.of is None:
         if spec.when is not None or spec.var is not None:
-            words.fault("P-FORM", "`as` and `when` are about the elements of a list", "name it as `of`", *path)
+            words.fault(
+                "P-FORM", "`as` and `when` are about the elements of a list", "name it as `of`", *path
+            )
             return None
         on = words.condition((*path, "on"), expected=t.Date())
         return None if on is None else Done(on, always)
@@ -99,7 +101,7 @@ def days_at(words: Vocabulary, path: tuple[str, ...]) -> int | None:
 
 
 def check_calendar(words: Vocabulary) -> None:
-    """Report what is wrong with the calendar of a pack; countries are looked up when they are first needed."""
+    """Report what is wrong with the calendar of a pack; its country is looked up when first needed."""
     spec = words.pack.calendar
     if spec.time_zone not in available_timezones():
         hint = nearest(spec.time_zone, available_timezones()) or "an IANA name such as Asia/Shanghai"

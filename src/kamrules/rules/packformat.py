@@ -105,14 +105,13 @@ class Definition(_Part):
 
 
 class CalendarSpec(_Part):
-    """Which days are worked: weekends, a country's holidays and make-up workdays, and days of the pack's own."""
+    """Which days are worked: weekends, a country's holidays and make-up workdays, and days of its own."""
 
     country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = Field(
-        default=None, description="ISO 3166 code of the country whose holidays count; weekends only if left out"
+        default=None,
+        description="ISO 3166 code of the country whose holidays count; weekends only if left out",
     )
-    weekend: list[Weekday] = Field(
-        default_factory=lambda: ["saturday", "sunday"], description="free days of the week"
-    )
+    weekend: list[Weekday] = Field(default=["saturday", "sunday"], description="free days of the week")
     holidays: list[Day] = Field(default_factory=list, description="more free days, such as of the company")
     workdays: list[Day] = Field(default_factory=list, description="days that are worked in any case")
     time_zone: Short = Field(default="UTC", description="IANA name of the zone in which a time has its day")
@@ -240,7 +239,7 @@ class Finding(_Part):
 
 
 class Done(_Part):
-    """When something was done: a day of the deal (`on`), or of each element of a list for which `when` holds."""
+    """When it was done: a day of the deal (`on`), or of each element of a list for which `when` holds."""
 
     of: Condition | None = Field(default=None, description="the list")
     var: str | None = Field(default=None, alias="as", description="name of one element in `when` and `on`")
@@ -249,7 +248,7 @@ class Done(_Part):
 
 
 class Cadence(_Part):
-    """Work that comes again: it is due `every` so long after it was last done, or after the day it `starts`."""
+    """Work that comes again: due `every` so long after it was last done, or after the day it `starts`."""
 
     name: Words = Field(description="what people read it as")
     done: Annotated[list[Done], Field(min_length=1)] = Field(description="what counts as doing it")

@@ -1,7 +1,7 @@
 """When work that comes again was last done and is next due, from what is surely known and what may be.
 
-An unknown element may have been done on any day up to today, so the last time lies between two days. A cadence
-is ok, due or overdue where both ends say so, else unknown: filling in a fact never turns one into another.
+An unknown element may have been done on any day up to today, so the last time lies between two days. A
+cadence is ok, due or overdue where both ends say so, else unknown: filling in a fact never turns one into another.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ class CadenceResult:
     """Where one cadence of a deal stands.
 
     `last_done` and `next_due` follow from what is surely known: with `missing` they may be later, and without
-    `next_due` an overdue cadence was never done. `overdue_days` are working days where the cadence counts those.
+    `next_due` an overdue cadence was never done. `overdue_days` are working days where the cadence counts
+    those.
     """
 
     id: str
@@ -46,7 +47,9 @@ class _Time:
     facts: Mapping[str, Fact] = field(default_factory=dict)
 
 
-def judge_cadence(cadence: Cadence, record: Any, day: date, calendar: Calendar, *, root: str) -> CadenceResult:
+def judge_cadence(
+    cadence: Cadence, record: Any, day: date, calendar: Calendar, *, root: str
+) -> CadenceResult:
     """Return where a cadence stands on a day."""
     env = {root: Place(record, root), "as_of": Place(day, "as_of")}
     facts = _known(cadence.applies, env)
