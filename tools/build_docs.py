@@ -44,6 +44,7 @@ COMMANDS = (
     "explain",
     "path",
     "history",
+    "agenda",
     "form",
     "handbook",
     "check",

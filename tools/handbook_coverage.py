@@ -104,6 +104,7 @@ _WORDS = {
     "criteria": "criterion",
     "red_lines": "red line",
     "findings": "work rule",
+    "cadences": "cadence",
     "tables": "tier table",
     "forms": "form",
     "plays": "play",

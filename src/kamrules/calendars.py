@@ -5,7 +5,7 @@ whatever else is known of it; then the country decides, then the day of the week
 library `holidays` (extra `calendar`); a calendar without a country needs nothing.
 
 For China the library knows the holidays and the weekends worked in exchange for them that the State Council
-has announced, which it does each November for the next year. Of a later year it knows the statutory days only.
+has announced, each November for the next year. Of a later year it knows the statutory days only.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ def explain(
     assessment = engine.assess(deal, as_of=as_of, detail="full")
     if format == "json":
         return json.dumps(engine.to_dict(assessment, language), ensure_ascii=False, indent=2)
-    writer = _Writer(engine, assessment, engine.quiet_period(deal, as_of=as_of), language)
+    writer = _Writer(engine, assessment, language, engine.quiet_period(deal, as_of=as_of))
     sections = list(writer.sections())
     return (
         as_markdown(writer.title(), sections) if format == "markdown" else as_text(writer.title(), sections)
@@ -75,7 +75,11 @@ class _Writer:
     """Turns one assessment to titled sections of short lines."""
 
     def __init__(
-        self, engine: Engine, assessment: Assessment, quiet: QuietPeriod, language: Language
+        self,
+        engine: Engine,
+        assessment: Assessment,
+        language: Language,
+        quiet: QuietPeriod | None = None,
     ) -> None:
         self.engine = engine
         self.a = assessment
@@ -92,8 +96,8 @@ class _Writer:
 
     def sections(self) -> Iterator[Section]:
         yield self.stage()
-        if self.quiet_period.status == "running":
-            yield self.quiet()
+        if self.quiet_period is not None and self.quiet_period.status == "running":
+            yield self.quiet(self.quiet_period)
         by_id = {result.id: result for result in self.a.criteria}
         for key, names in (("blocks", self.a.stage.blockers), ("unknown", self.a.stage.unknowns)):
             if names:
@@ -137,8 +141,8 @@ class _Writer:
                 items.append(Item(f"{self.say(key)}: {', '.join(self.milestone(name) for name in names)}"))
         return Section(self.say("stage"), items)
 
-    def quiet(self) -> Section:
-        spec, period = self.engine.pack.quiet_period, self.quiet_period
+    def quiet(self, period: QuietPeriod) -> Section:
+        spec = self.engine.pack.quiet_period
         said = (
             self.say("quiet.no_day") if period.since is None else self.say("quiet.since").format(period.since)
         )

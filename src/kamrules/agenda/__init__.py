@@ -1,7 +1,7 @@
 """What is due for whom: recurring work, work rules with a day, plans, bid deadlines and next steps.
 
 An entry is overdue only where it is known that the work is open: a plan past its day of which nobody says
-whether it was completed is `unknown`. A closed deal has what its rules still ask for, such as the closing report.
+whether it was completed is `unknown`. A closed deal has what its rules still ask for: the closing report.
 """
 
 from __future__ import annotations
@@ -219,9 +219,12 @@ class _Lister:
             named = " ".join(part for part in (plan.id, plan.stage, plan.goal) if part)
             yield self.fact(kind, path, named, due, is_open=plan.completed is False)
         bid = getattr(self.record, "bid", None)
-        has_deadline = bid is not None and bid.deadline_at is not None and bid.submitted_at is None
-        if has_deadline and bid.decision != "no_bid":
-            day = self.engine.day_of(bid.deadline_at)
+        if bid is None or bid.submitted_at is not None or bid.decision == "no_bid":
+            deadline = None
+        else:
+            deadline = bid.deadline_at
+        if deadline is not None:
+            day = self.engine.day_of(deadline)
             yield self.fact("bid_deadline", "deal.bid.deadline_at", "", day, is_open=False)
         step = getattr(self.record, "next_step_on", None)
         if step is not None:

@@ -1,7 +1,8 @@
 """When work that comes again was last done and is next due, from what is surely known and what may be.
 
 An unknown element may have been done on any day up to today, so the last time lies between two days. A
-cadence is ok, due or overdue where both ends say so, else unknown: filling in a fact never turns one into another.
+cadence is ok, due or overdue where both ends say so, else unknown, so that no fact that is filled in turns
+one into another.
 """
 
 from __future__ import annotations

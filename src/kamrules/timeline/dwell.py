@@ -1,13 +1,13 @@
 """How long a deal has been in its milestone, and whether it stalls.
 
-A stay is counted on what is recorded now: from the first day of the unbroken run of days on which the deal was
-in the milestone. A record without its history has no stay; one as old as the history is at least so long.
+A stay is counted on what is recorded now, from the first day of the unbroken run of days on which the deal
+was in the milestone. A record without its history has no stay; one as old as the history is at least so long.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any, Literal
 
@@ -34,6 +34,10 @@ class Stay:
         """Whether it surely lasts longer than the pack allows; False where the pack sets no limit."""
         return self.max_days is not None and self.days > self.max_days
 
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON-ready data."""
+        return {**asdict(self), "since": self.since.isoformat()}
+
 
 @dataclass(frozen=True, slots=True)
 class Stall:
@@ -49,6 +53,16 @@ class Stall:
     supported: Stay | None
     reasons: tuple[Reason, ...] = ()
     missing: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return it as plain JSON-ready data."""
+        return {
+            "status": self.status,
+            "claimed": None if self.claimed is None else self.claimed.to_dict(),
+            "supported": None if self.supported is None else self.supported.to_dict(),
+            "reasons": list(self.reasons),
+            "missing": list(self.missing),
+        }
 
 
 def stall_of(engine: Engine, deal: Timeline | Any, *, as_of: date) -> Stall:
