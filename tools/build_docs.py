@@ -105,6 +105,11 @@ def criteria_page() -> str:
     ]
     lines += ["", "## Work rules", "", "| id | rule | 规则 |", "|---|---|---|"]
     lines += [f"| {name} | {rule.name.en} | {rule.name.zh} |" for name, rule in pack.findings.items()]
+    lines += ["", "## Cadences", "", "| id | every | rule | cadence | 定期工作 |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {one.every} | {one.rule or ''} | {one.name.en} | {one.name.zh} |"
+        for name, one in pack.cadences.items()
+    ]
     lines += ["", "## Parameters", "", "| name | value | alternatives | meaning |", "|---|---|---|---|"]
     for name, param in pack.params.items():
         others = ", ".join(str(other.value) for other in param.alternatives)

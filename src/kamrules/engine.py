@@ -109,6 +109,7 @@ class Engine:
         self.model = planned.model
         self.forms = planned.forms
         self.actions = planned.actions
+        self.cadence_plans = planned.cadences
         self._planned = planned
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)
@@ -303,7 +304,7 @@ class Engine:
         record, day = self.read(deal), _day(as_of)
         return tuple(
             judge_cadence(cadence, record, day, self._calendar_for(cadence.working_days), root=self.plan.root)
-            for cadence in self._planned.cadences
+            for cadence in self.cadence_plans
         )
 
     def quiet_period(self, deal: Any, *, as_of: date) -> QuietPeriod:

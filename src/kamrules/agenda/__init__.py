@@ -121,6 +121,11 @@ def agendas(  # noqa: PLR0913 - what one agenda takes, and what to do with bad v
         yield agenda_of(engine, record, as_of=as_of, days=days, language=language)
 
 
+def last_day(as_of: date, days: int) -> date:
+    """Return the last day looked at, `days` after `as_of`."""
+    return date.fromordinal(min(as_of.toordinal() + days, date.max.toordinal()))
+
+
 class _Lister:
     """Lists what is to do for one record."""
 
@@ -130,7 +135,7 @@ class _Lister:
         self.engine = engine
         self.record = record
         self.day = day
-        self.last = date.fromordinal(min(day.toordinal() + days, date.max.toordinal()))
+        self.last = last_day(day, days)
         self.language = language
         self.is_closed = getattr(record, "status", None) in CLOSED
 

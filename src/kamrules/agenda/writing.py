@@ -7,11 +7,11 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, fields
-from datetime import date, timedelta
+from datetime import date
 from io import StringIO
 from typing import Any, Literal
 
-from kamrules.agenda import DealAgenda, Entry
+from kamrules.agenda import DealAgenda, Entry, last_day
 from kamrules.engine import Engine
 from kamrules.icalendar import AllDay, icalendar
 from kamrules.sheets.csvfile import safe_cell
@@ -56,7 +56,7 @@ def write_agenda(  # noqa: PLR0913 - what an agenda was made for
     if form == "json":
         return _json(engine, entries, found, as_of, days)
     if form == "ics":
-        return _ics(engine, entries, as_of, language)
+        return _ics(engine, entries, as_of, days, language)
     return "\n".join(_Text(engine, as_of, days, language).lines(entries, found)) + "\n"
 
 
@@ -97,8 +97,8 @@ def _in_quiet(found: Sequence[DealAgenda]) -> list[DealAgenda]:
     return [one for one in found if one.quiet.status == "running" and not one.is_closed]
 
 
-def _ics(engine: Engine, entries: Sequence[Entry], as_of: date, language: Language) -> str:
-    """Return the entries as events, those of today for what has no day; what may be done is left out."""
+def _ics(engine: Engine, entries: Sequence[Entry], as_of: date, days: int, language: Language) -> str:
+    """Return the entries as events, those of today for what has no day; what may be done already is left out."""
     events = [
         AllDay(
             uid=f"{entry.deal_id}/{entry.kind}/{entry.id}@kamrules",
@@ -109,9 +109,7 @@ def _ics(engine: Engine, entries: Sequence[Entry], as_of: date, language: Langua
         for entry in entries
         if entry.status != "unknown"
     ]
-    name = _WORDS["title"][language == "zh"].format(
-        as_of, max((event.day for event in events), default=as_of)
-    )
+    name = _WORDS["title"][language == "zh"].format(as_of, last_day(as_of, days))
     return icalendar(events, name=name, stamp=as_of)
 
 
@@ -142,7 +140,7 @@ class _Text:
         return _WORDS[key][self.language == "zh"]
 
     def lines(self, entries: Sequence[Entry], found: Sequence[DealAgenda]) -> Iterator[str]:
-        yield self.say("title").format(self.as_of, self.as_of + timedelta(days=self.days))
+        yield self.say("title").format(self.as_of, last_day(self.as_of, self.days))
         by_owner: defaultdict[str | None, list[Entry]] = defaultdict(list)
         for entry in entries:
             by_owner[entry.owner].append(entry)

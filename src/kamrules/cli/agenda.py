@@ -49,8 +49,10 @@ def agenda(  # noqa: PLR0913 - one argument for each option
     lang: Language = "en",
 ) -> None:
     """List by owner what is overdue and due: recurring work, rules with a day, plans, bids, next steps."""
+    read = Path(path).resolve()
     keep_apart(
-        {"--output": output}, lambda place: place in {Path(path).resolve(), *Path(path).resolve().glob("*")}
+        {"--output": output},
+        lambda place: place == read or (place.parent == read and place.suffix.lower() == ".csv"),
     )
     day = day_or_today(as_of)
     engine = loaded_engine(pack, param, map_file)

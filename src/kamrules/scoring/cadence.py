@@ -7,8 +7,8 @@ one into another.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
 
@@ -41,11 +41,16 @@ class CadenceResult:
 
 @dataclass(frozen=True, slots=True)
 class _Time:
-    """A time at which it was done: surely on `day`, or perhaps, on `day` at the latest."""
+    """A time at which it was done: surely on `day`, or with `causes` perhaps, on `day` at the latest."""
 
     day: date
-    causes: frozenset[str] = frozenset()
-    facts: Mapping[str, Fact] = field(default_factory=dict)
+    causes: frozenset[str]
+    done: Done
+    env: Env
+
+    def facts(self) -> dict[str, Fact]:
+        """Return the facts that say so."""
+        return _known(self.done.when, self.env) | _known(self.done.on, self.env)
 
 
 def judge_cadence(
@@ -71,7 +76,7 @@ def judge_cadence(
             latest = date.max
         else:
             start, latest = _later(last, value), _later(latest, value)
-    facts |= surely.facts if surely is not None else {}
+    facts |= surely.facts() if surely is not None else {}
     read = tuple(facts.values())
     due = _due(cadence, start, calendar)
     status = _status(due, day)
@@ -91,7 +96,7 @@ def _times(done: Done, env: Env, today: date) -> Iterator[_Time]:
     else:
         found = elements(done.range, done.var, env)
         if found is None:
-            yield _Time(today, frozenset({locate(done.range, env).path}))
+            yield _Time(today, frozenset({locate(done.range, env).path}), done, env)
             return
         inners = list(found)
     for inner in inners:
@@ -99,8 +104,7 @@ def _times(done: Done, env: Env, today: date) -> Iterator[_Time]:
         if when is False or (isinstance(on, date) and on > today):
             continue
         doubts = [value.causes for value in (when, on) if isinstance(value, Unknown)]
-        facts = {} if doubts else _known(done.when, inner) | _known(done.on, inner)
-        yield _Time(on if isinstance(on, date) else today, frozenset().union(*doubts), facts)
+        yield _Time(on if isinstance(on, date) else today, frozenset().union(*doubts), done, inner)
 
 
 def _due(cadence: Cadence, last: date | None, calendar: Calendar) -> date | None:
