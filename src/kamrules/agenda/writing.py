@@ -98,7 +98,7 @@ def _in_quiet(found: Sequence[DealAgenda]) -> list[DealAgenda]:
 
 
 def _ics(engine: Engine, entries: Sequence[Entry], as_of: date, days: int, language: Language) -> str:
-    """Return the entries as events, those of today for what has no day; what may be done already is left out."""
+    """Return the entries as events, today for what has no day; what may be done already is left out."""
     events = [
         AllDay(
             uid=f"{entry.deal_id}/{entry.kind}/{entry.id}@kamrules",
