@@ -19,6 +19,7 @@ from kamrules.rules.lang import tree
 from kamrules.rules.lang.core import Compare, Const, Field, Node, Var
 from kamrules.rules.lang.parse import parse
 from kamrules.rules.lang.printer import to_text
+from kamrules.rules.lang.rewrite import age
 from kamrules.rules.lang.typecheck import Scope, check
 from kamrules.rules.lang.types import (
     INT_MAX,
@@ -144,6 +145,7 @@ def values(kind: Type) -> st.SearchStrategy[Any]:
 
 _MISSING = object()
 _LEVELS = ("E0", "E1", "E2", "E3", "E4")
+_OBTAINED = tuple(AS_OF - timedelta(days=days) for days in (-1, 0, 2, 3, 6, 7, 8, 20, 21, 400))
 
 
 def _value_of(kind: Type, *, is_complete: bool) -> st.SearchStrategy[Any]:
@@ -168,7 +170,9 @@ def objects(kind: Object, *, is_complete: bool = False) -> st.SearchStrategy[dic
             option = st.one_of(option, option, option, st.none(), st.just(_MISSING))
         options[member.name] = option
     if not is_complete:
-        level = st.fixed_dictionaries({"level": st.sampled_from(_LEVELS)})
+        level = st.fixed_dictionaries(
+            {"level": st.sampled_from(_LEVELS)}, optional={"at": st.sampled_from(_OBTAINED)}
+        )
         evidence = st.dictionaries(st.sampled_from(kind.names()), level, max_size=4)
         options["evidence"] = st.one_of(st.just(_MISSING), st.just(_MISSING), st.just(_MISSING), evidence)
     return st.fixed_dictionaries(options).map(_without_missing)
@@ -291,7 +295,13 @@ def typed_expressions(
 def core_of(expr: tree.Expr, scope: Scope = SCOPE) -> Node:
     """Return the core tree of a surface tree, by way of its text."""
     text = Text(to_text(expr))
-    return check(parse(text), text, scope, None)
+    return ageing(check(parse(text), text, scope, None))
+
+
+def ageing(node: Node) -> Node:
+    """Return a tree in which evidence of some facts ages by the week, of others by three days."""
+    lives = {"flag": 7, "stage": 3, "role": 7, "amount": 3}
+    return age(node, lambda path: lives.get(path.rpartition(".")[2]), {"deal": "deal"})
 
 
 def _constructor(name: str, text: str) -> tree.Expr:

@@ -63,7 +63,7 @@ _INCLUDE = re.compile(r"(<!-- include ([\w-]+) -->\n).*?(<!-- end \2 -->)", re.D
 
 
 def criteria_page() -> str:
-    """Tables of every criterion, red line and work rule of the handbook pack."""
+    """Tables of every criterion, red line, work rule and reaction of the handbook pack."""
     pack = kr.load_pack("handbook")
     lines = [
         "# The handbook pack",
@@ -109,6 +109,11 @@ def criteria_page() -> str:
     lines += [
         f"| {name} | {one.every} | {one.rule or ''} | {one.name.en} | {one.name.zh} |"
         for name, one in pack.cadences.items()
+    ]
+    lines += ["", "## Reactions", "", "| id | when | 何时 | what | who |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {spec.name.en} | {spec.name.zh} | {spec.do} | {spec.to or ''} |"
+        for name, spec in pack.reactions.items()
     ]
     lines += ["", "## Parameters", "", "| name | value | alternatives | meaning |", "|---|---|---|---|"]
     for name, param in pack.params.items():

@@ -13,7 +13,7 @@ from typing import Literal
 from kamrules.errors import Fault
 from kamrules.records.rejection import Rejection as Rejection  # noqa: PLC0414 - made by readers, a floor below
 from kamrules.rules.trace import Fact
-from kamrules.rules.verdict import Status
+from kamrules.rules.verdict import BreachStatus, RedLineStatus, Status
 from kamrules.scoring.ledger import Health
 from kamrules.scoring.milestones import Stage
 from kamrules.scoring.questions import Question
@@ -21,9 +21,6 @@ from kamrules.scoring.stakeholders import StakeholderMap
 from kamrules.scoring.tiers import Tier
 
 SCHEMA_VERSION = "1"
-
-RedLineStatus = Literal["tripped", "waived", "clear", "unknown", "not_applicable"]
-BreachStatus = Literal["breach", "ok", "unknown", "not_applicable"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,7 @@ class Engine:
         self.forms = planned.forms
         self.actions = planned.actions
         self.cadence_plans = planned.cadences
+        self.reactions = planned.reactions
         self._planned = planned
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)

@@ -10,14 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
-from kamrules.assessment import BreachStatus, RedLineStatus
 from kamrules.casefile import STAGE, CasesSpec
 from kamrules.engine import Engine
 from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
-from kamrules.rules.verdict import Status
+from kamrules.rules.verdict import BreachStatus, Claim, RedLineStatus, Status
 from kamrules.scoring.cadence import CadenceStatus
-from kamrules.scoring.milestones import Claim
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = {

@@ -50,6 +50,8 @@ def _columns(kind: Type, records: Sequence[Any]) -> tuple[Columns, dict[str, Lis
         *parents, last = path
         levels = [_get(one, (*parents, "evidence", last, "level")) for one in records]
         found[f"{name}__evidence"] = ("level", levels)
+        days = [_get(one, (*parents, "evidence", last, "at")) for one in records]
+        found[f"{name}__evidence_at"] = (Date(), days)
         if isinstance(below, ListOf):
             lists[name] = below
             found[f"{name}__known"] = (Bool(), [_get(one, path) is not None for one in records])

@@ -28,7 +28,7 @@ from kamrules.rules.plan import (
     Table,
 )  # fmt: skip
 from kamrules.source import Text
-from tests.strategies import ROLE, SCOPE, TEST_SCHEMA, objects, typed_expressions
+from tests.strategies import ROLE, SCOPE, TEST_SCHEMA, ageing, objects, typed_expressions
 
 _POINTS = st.sampled_from((10.0, -4.0, 0.5))
 _HITS: tuple[HitPolicy, ...] = ("first", "unique", "collect")
@@ -65,7 +65,7 @@ class Terms:
 
     def core_of_text(self, text: str) -> Node:
         """Return the core tree of a text."""
-        return check(parse(Text(text)), Text(text), replace(SCOPE, schema=self.schema, defs={}), None)
+        return ageing(check(parse(Text(text)), Text(text), replace(SCOPE, schema=self.schema, defs={}), None))
 
     def conditions(self, kind: str = "bool") -> st.SearchStrategy[Node]:
         """Return core trees of expressions of a kind."""

@@ -56,7 +56,13 @@ class Chance:
 
     def _evidence(self, members: tuple[Member, ...]) -> dict[str, Any]:
         some = self.random.sample(members, min(len(members), self.random.randint(0, 6)))
-        return {one.name: {"level": f"E{self.random.randint(0, 4)}"} for one in some}
+        return {one.name: self._proof() for one in some}
+
+    def _proof(self) -> dict[str, Any]:
+        proof: dict[str, Any] = {"level": f"E{self.random.randint(0, 4)}"}
+        if self.random.random() < 0.5:
+            proof["at"] = self._value(Date(), 0.0)
+        return proof
 
     def _value(self, kind: Type, gaps: float) -> Any:
         chance = self.random

@@ -100,7 +100,12 @@ def test_the_weekly_meeting_is_on_a_monday_and_comes_before_the_approval() -> No
     steps = {step.action: step for step in path_of("D-03").steps}
     meeting = date.fromisoformat(steps["hold_weekly_meeting"].on)
     assert meeting.strftime("%A") == "Monday"
-    assert steps["date_approval"].on > steps["hold_weekly_meeting"].on
+    assert (
+        steps["hold_weekly_meeting"].on
+        < steps["approve"].on
+        <= steps["date_approval"].on
+        < steps["enter_paper"].on
+    )
 
 
 def test_a_deal_over_a_red_line_gets_no_path() -> None:

@@ -123,4 +123,4 @@ def _is_of(name: str, field: str) -> bool:
     """Whether a canonical column holds a field, or a field inside it; its evidence stays."""
     *forms, source = name.split(" ")
     path = field.replace(".", "__")
-    return "level" not in forms and (source == path or source.startswith(f"{path}__"))
+    return not {"level", "obtained"} & set(forms) and (source == path or source.startswith(f"{path}__"))

@@ -14,7 +14,7 @@ from kamrules.rules.framecode.columns import Expr, Total, col, lit, names_of
 from kamrules.rules.framecode.run import FINE, Bound, Known
 from kamrules.rules.framecode.table import Table
 from kamrules.rules.framecode.translate import KEY, Frames, Needed
-from kamrules.rules.lang.types import Bool, ListOf, Object, Type
+from kamrules.rules.lang.types import Bool, Date, ListOf, Object, Type
 from kamrules.validation import model_in
 
 Refused = Callable[[str, str], Fault | None]
@@ -116,6 +116,7 @@ def _columns_of(kind: Type, prefix: str = "") -> Iterator[tuple[str, Needed]]:
         name = prefix + member.name
         yield name, Needed(name, member.type)
         yield f"{name}__evidence", Needed(name, None)
+        yield f"{name}__evidence_at", Needed(name, Date())
         if isinstance(member.type, Object):
             yield from _columns_of(member.type, f"{name}__")
         elif isinstance(member.type, ListOf):

@@ -155,6 +155,9 @@ class Evidence(BaseModel):
     level: EvidenceLevel = Field(title="Evidence level", description="E0 none … E4 contract-grade")
     source: str | None = Field(default=None, title="Source", description="who or what the fact comes from")
     at: Day | None = Field(default=None, title="Date", description="the day the evidence was obtained")
+    sources: Annotated[int, Field(ge=1, le=1000)] | None = Field(
+        default=None, title="Sources", description="how many sources say so independently of each other"
+    )
 
 
 class Record(BaseModel):

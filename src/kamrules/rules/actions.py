@@ -16,7 +16,7 @@ from kamrules.rules import packformat as f
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.scoreplan import in_list
-from kamrules.rules.vocabulary import ROOT, Vocabulary
+from kamrules.rules.vocabulary import Vocabulary
 
 Kind = Literal["find_out", "confirm", "change", "add"]
 
@@ -87,7 +87,7 @@ def plan_actions(words: Vocabulary) -> Actions:
     pack = words.pack
     found = [_plan(words, name, spec) for name, spec in pack.actions.items()]
     for index, path in enumerate(pack.off_limits):
-        _type_at(words, path, "off_limits", index)
+        words.type_at(path, "off_limits", index)
     _check_order(words)
     never = () if pack.privacy is None else tuple(pack.privacy.never_asked)
     return Actions({action.id: action for action in found if action is not None}, (*pack.off_limits, *never))
@@ -95,7 +95,7 @@ def plan_actions(words: Vocabulary) -> Actions:
 
 def _plan(words: Vocabulary, name: str, spec: f.Action) -> Action | None:
     place = ("actions", name)
-    kinds = [_type_at(words, path, *place, "facts", index) for index, path in enumerate(spec.facts)]
+    kinds = [words.type_at(path, *place, "facts", index) for index, path in enumerate(spec.facts)]
     if None in kinds:
         return None
     var = when = None
@@ -134,24 +134,6 @@ def _plan(words: Vocabulary, name: str, spec: f.Action) -> Action | None:
         together=spec.together,
         is_act=spec.is_act,
     )
-
-
-def _type_at(words: Vocabulary, path: str, *place: str | int) -> t.Type | None:
-    """Return the type of what stands at a path of the record; None and a fault when nothing does."""
-    kind: t.Type = words.schema
-    steps = path.split(".")
-    if steps[0] != ROOT:
-        words.fault("P-REF", f"`{path}` does not start with `{ROOT}`", "", *place)
-        return None
-    for step in steps[1:]:
-        holder = kind.element if isinstance(kind, t.ListOf) else kind
-        member = holder.member(step) if isinstance(holder, t.Object) else None
-        if member is None:
-            names = [one.name for one in holder.members] if isinstance(holder, t.Object) else []
-            words.fault("P-REF", f"no fact `{path}`: no `{step}`", nearest(step, names), *place)
-            return None
-        kind = member.type
-    return kind
 
 
 def _check_order(words: Vocabulary) -> None:

@@ -82,8 +82,10 @@ def _done(words: Vocabulary, path: tuple[str | int, ...], spec: f.Done) -> Done 
         words.fault("P-MISSING", "`as` is missing", "it names one element of the list", *path)
         return None
     var = core.Var(spec.var, range_.type.element)
-    when = always if spec.when is None else in_list(words, (*path, "when"), var, t.Bool())
-    on = in_list(words, (*path, "on"), var, t.Date())
+    when = (
+        always if spec.when is None else in_list(words, (*path, "when"), var, t.Bool(), core.path_of(range_))
+    )
+    on = in_list(words, (*path, "on"), var, t.Date(), core.path_of(range_))
     return None if when is None or on is None else Done(on, when, range_, var)
 
 

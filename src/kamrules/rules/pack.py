@@ -37,6 +37,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "plays": f.Play,
     "tactics": f.Tactic,
     "actions": f.Action,
+    "ageing": f.Ageing,
+    "reactions": f.Reaction,
     "glossary": f.Term,
     "not_executable": f.NotExecutable,
 }
@@ -83,6 +85,8 @@ class Pack:
     plays: Mapping[str, f.Play]
     tactics: Mapping[str, f.Tactic]
     actions: Mapping[str, f.Action]
+    ageing: Mapping[str, f.Ageing]
+    reactions: Mapping[str, f.Reaction]
     glossary: Mapping[str, f.Term]
     not_executable: Mapping[str, f.NotExecutable]
     suppress: tuple[f.Suppression, ...]

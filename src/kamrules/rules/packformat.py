@@ -487,6 +487,55 @@ class Action(_Part):
     source: Source | None = Field(default=None, description="where it comes from")
 
 
+class Ageing(_Part):
+    """How fast evidence of some facts ages: each half-life takes a level off it, where a level is asked for.
+
+    A path stands for all below it; the longest path of a fact counts. Evidence without a date does not age.
+    """
+
+    facts: Annotated[list[Short], Field(min_length=1)] = Field(
+        description="paths such as deal.stakeholders.stance, each with all below it"
+    )
+    half_life: Annotated[int, Field(ge=1, le=36500)] = Field(description="days in which a level is lost")
+    why: Words | None = Field(default=None, description="why so many days")
+    source: Source | None = Field(default=None, description="where it comes from")
+
+
+Statuses = Annotated[str, StringConstraints(min_length=1)] | Annotated[list[str], Field(min_length=1)]
+
+
+class Reaction(_Part):
+    """What to do when a verdict turns.
+
+    It runs when any fact of `becomes` has just turned to a value given there, while every fact of `was` had
+    such a value before and every fact of `while` has one now. Facts are ids of criteria, red lines and
+    findings, `gate.M4.exit`, `stage`, `claim`, `tier`, `grade`, `health.veto`, and flags of other reactions.
+    """
+
+    name: Words = Field(description="what people read it as")
+    becomes: Annotated[dict[str, Statuses], Field(min_length=1)] = Field(
+        description="facts of which one has just turned to its value, or to one of its values"
+    )
+    was: dict[str, Statuses] = Field(default_factory=dict, description="what facts were before")
+    holds: dict[str, Statuses] = Field(
+        default_factory=dict, alias="while", description="what facts are now, turned or not"
+    )
+    sets: dict[str, str] = Field(
+        default_factory=dict,
+        description="flags it sets for other reactions to the same turn: `flag.NAME: value`",
+    )
+    do: Literal["notify", "task", "escalate", "none"] = Field(
+        description="what is done; none only sets flags"
+    )
+    to: Desk | None = Field(default=None, description="the desk that is told or has to act")
+    within: Annotated[int, Field(ge=1, le=3650)] | None = Field(
+        default=None, description="calendar days to do a task in"
+    )
+    message: Words | None = Field(default=None, description="what the desk is told")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+
+
 class Term(_Part):
     """A word of the handbook in both languages, with what it means."""
 
@@ -597,6 +646,12 @@ class PackFile(_Part):
     )
     actions: dict[str, Action] = Field(
         default_factory=dict, description="what can be done about which fact, at what cost, by id"
+    )
+    ageing: dict[str, Ageing] = Field(
+        default_factory=dict, description="how fast evidence of which facts ages, by id"
+    )
+    reactions: dict[str, Reaction] = Field(
+        default_factory=dict, description="what to do when a verdict turns, by id"
     )
     glossary: dict[str, Term] = Field(default_factory=dict, description="words of the handbook, by id")
     not_executable: dict[str, NotExecutable] = Field(

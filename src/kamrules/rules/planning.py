@@ -17,6 +17,7 @@ from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
 from kamrules.rules.quiet import QuietPlan, plan_quiet
+from kamrules.rules.reactions import Reaction, plan_reactions
 from kamrules.rules.scoreplan import in_list, list_at, plan_ladders, plan_scorecard
 from kamrules.rules.vocabulary import ROOT, Vocabulary
 
@@ -36,7 +37,8 @@ class Planned:
     """What planning a pack gives: the record model, the plan and every fault found on the way.
 
     `valid_for` is the year a tier is valid for, as an expression of the record; `actions` are what paths are
-    made of; `ladders` are the facts each scorecard says it is monotone in; `max_dwell` are days by milestone.
+    made of; `ladders` are the facts each scorecard says it is monotone in, `reactions` what a turn of
+    verdicts brings about; `max_dwell` are days by milestone.
     """
 
     model: type[BaseModel]
@@ -50,6 +52,7 @@ class Planned:
     quiet: QuietPlan | None = None
     max_dwell: dict[str, int] = field(default_factory=dict)
     stalled_when: core.Node | None = None
+    reactions: tuple[Reaction, ...] = ()
     faults: list[Fault] = field(default_factory=list)
 
 
@@ -91,7 +94,6 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
-        ladders = {name: plan_ladders(words, name) for name in pack.scorecards}
         check_calendar(words)
         return Planned(
             words.model,
@@ -100,7 +102,8 @@ class _Planner:
             due=self.due(),
             forms=self.forms(),
             actions=plan_actions(words),
-            ladders=ladders,
+            ladders={name: plan_ladders(words, name) for name in pack.scorecards},
+            reactions=plan_reactions(words),
             cadences=plan_cadences(words),
             quiet=plan_quiet(words),
             max_dwell=self.max_dwell(),
@@ -130,7 +133,9 @@ class _Planner:
             self.words.fault("P-REF", f"no scorecard `{self.pack.health}`", hint, "health")
 
     def check_sources(self) -> None:
-        for section in ("params", "criteria", "red_lines", "findings", "cadences", "tables", "milestones"):
+        for section in (
+            "params", "criteria", "red_lines", "findings", "cadences", "tables", "milestones", "reactions",
+        ):  # fmt: skip
             for name, part in getattr(self.pack, section).items():
                 deck = part.source.deck if part.source is not None else None
                 if deck is not None and deck not in self.pack.sources:

@@ -55,12 +55,17 @@ def list_at(words: Vocabulary, path: tuple[str | int, ...]) -> core.Field | None
 
 
 def in_list(
-    words: Vocabulary, path: tuple[str | int, ...], var: core.Var, expected: t.Type | None
+    words: Vocabulary,
+    path: tuple[str | int, ...],
+    var: core.Var,
+    expected: t.Type | None,
+    of: str = "",
 ) -> core.Node | None:
-    """Return the condition at `path` of the pack, which may name the element `var` of a list."""
+    """Return the condition at `path` of the pack, which may name the element `var` of the list `of`."""
     text = text_of(words.pack.node.find(path))
     try:
-        return check(parse(text), text, words.scope({var.name: var.type}), expected)
+        found = check(parse(text), text, words.scope({var.name: var.type}), expected)
+        return words.aged(found, {var.name: of} if of else {})
     except ExpressionError as error:
         words.faults.extend(error.faults)
         return None
@@ -77,7 +82,7 @@ def _over_list(words: Vocabulary, path: tuple[str, ...], key: str, spec: f.Score
     var = core.Var(part.var, range_.type.element)
 
     def read(field_name: str, expected: t.Type | None) -> core.Node | None:
-        return in_list(words, (*path, field_name), var, expected)
+        return in_list(words, (*path, field_name), var, expected, core.path_of(range_))
 
     if spec.mean is None:
         when = read("when", t.Bool())

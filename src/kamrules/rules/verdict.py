@@ -9,6 +9,10 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 Status = Literal["met", "unmet", "unknown", "not_applicable"]
+RedLineStatus = Literal["tripped", "waived", "clear", "unknown", "not_applicable"]
+BreachStatus = Literal["breach", "ok", "unknown", "not_applicable"]
+GateStatus = Literal["open", "shut", "unknown"]
+Claim = Literal["supported", "not_proven", "contradicted", "behind", "none"]
 
 
 class NotApplicable:

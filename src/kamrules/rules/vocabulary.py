@@ -21,7 +21,7 @@ from kamrules.rules import packformat as f
 from kamrules.rules.lang import core, tree
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.parse import parse
-from kamrules.rules.lang.rewrite import attest, simplify
+from kamrules.rules.lang.rewrite import age, attest, simplify
 from kamrules.rules.lang.typecheck import Scope, check
 from kamrules.rules.pack import Pack
 from kamrules.rules.schema import extend_models, object_of, record_models
@@ -44,7 +44,43 @@ class Vocabulary:
         self.model = self._record_model()
         self.schema = object_of(self.model)
         self.params = dict(self._typed_params())
+        self._half_lives = dict(self._ageing())
         self._resolve_defs()
+
+    def _ageing(self) -> Iterator[tuple[str, int]]:
+        """Yield the paths whose evidence ages, with their half-life."""
+        for name, spec in self.pack.ageing.items():
+            for index, path in enumerate(spec.facts):
+                if self.type_at(path, "ageing", name, "facts", index) is not None:
+                    yield path, spec.half_life
+
+    def half_life(self, path: str) -> int | None:
+        """Return in how many days evidence of a fact loses a level; None if it does not age."""
+        found = [fact for fact in self._half_lives if path == fact or path.startswith(f"{fact}.")]
+        return self._half_lives[max(found, key=len)] if found else None
+
+    def aged(self, node: core.Node, places: Mapping[str, str] | None = None) -> core.Node:
+        """Return a condition in which evidence ages; `places` are the paths of lists by variable."""
+        if not self._half_lives:
+            return node
+        return age(node, self.half_life, {ROOT: ROOT, **(places or {})})
+
+    def type_at(self, path: str, *place: str | int) -> t.Type | None:
+        """Return the type of what stands at a path of the record; None and a fault when nothing does."""
+        kind: t.Type = self.schema
+        steps = path.split(".")
+        if steps[0] != ROOT:
+            self.fault("P-REF", f"`{path}` does not start with `{ROOT}`", "", *place)
+            return None
+        for step in steps[1:]:
+            holder = kind.element if isinstance(kind, t.ListOf) else kind
+            member = holder.member(step) if isinstance(holder, t.Object) else None
+            if member is None:
+                names = [one.name for one in holder.members] if isinstance(holder, t.Object) else []
+                self.fault("P-REF", f"no fact `{path}`: no `{step}`", nearest(step, names), *place)
+                return None
+            kind = member.type
+        return kind
 
     def _record_model(self) -> type[BaseModel]:
         known = record_models(Deal)
@@ -129,7 +165,7 @@ class Vocabulary:
             return None
         if level is not None:
             found = attest(found, int(level[1:]), self.pack.assumed_evidence)
-        return simplify(found)
+        return simplify(self.aged(found))
 
     def _is_follow_up(self, fault: Fault) -> bool:
         """Whether the fault only says that a definition or parameter is missing which is itself faulty."""

@@ -12,10 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from kamrules.rules.verdict import Status
+from kamrules.rules.verdict import Claim, Status
 
 _HOLDS = ("met", "not_applicable")
-Claim = Literal["supported", "not_proven", "contradicted", "behind", "none"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from kamrules.rules.lang import types as t
 from kamrules.sheets.cells import LIST_SEPARATOR, CellError, fields_of, lists_of, read_text
 from kamrules.sheets.csvfile import CsvFile, Line, row_place
 
-COLUMNS = ("deal_id", "record", "record_id", "field", "level", "source", "at")
+COLUMNS = ("deal_id", "record", "record_id", "field", "level", "source", "at", "sources")
 NEEDED = ("deal_id", "record", "field", "level")
 EVIDENCE = "evidence"
 
@@ -189,12 +189,17 @@ class EvidenceSheet:
     def _evidence(self, row: int, cells: dict[str, str]) -> tuple[dict[str, Any], Fault | None]:
         levels = t.Enum(get_args(EvidenceLevel))
         found: dict[str, Any] = {}
-        for name, kind in (("level", levels), ("source", t.String()), ("at", t.Date())):
+        for name, kind in (
+            ("level", levels),
+            ("source", t.String()),
+            ("at", t.Date()),
+            ("sources", t.Int(1, 1000)),
+        ):
             text = cells.get(name, "")
             if not text and name != "level":
                 continue
             try:
-                value: str | date = read_text(text, kind)
+                value: str | date | int = read_text(text, kind)
             except CellError as problem:
                 where = row_place(self.file.name, row, name)
                 return {}, Fault("R-VALUE", problem.reason, where=where, hint=problem.hint)

@@ -295,10 +295,14 @@ class _Sheet:
         of = "" if name == "deals" else name
         wanted = [column for column in self.columns[name] if column != "id"]
         some = values.filter(pl.col("list") == of).select("deal", "item", "path", "text")
-        levels = proofs.filter(pl.col("list") == of).select(
-            "deal", "item", pl.col("path") + "__evidence", pl.col("level").alias("text")
+        proof = pl.col("level").str.split_exact(" ", 1)
+        levels, days = (
+            proofs.filter(pl.col("list") == of).select(
+                "deal", "item", pl.col("path") + ending, proof.struct.field(part).alias("text")
+            )
+            for ending, part in (("__evidence", "field_0"), ("__evidence_at", "field_1"))
         )
-        cells = pl.concat([some, levels]).filter(pl.col("path").is_in(wanted))
+        cells = pl.concat([some, levels, days]).filter(pl.col("path").is_in(wanted))
         found = rows.sort("deal", "item")
         if not cells.is_empty():
             wide = cells.pivot(on="path", index=["deal", "item"], values="text")
@@ -323,6 +327,8 @@ def _kind_at(schema: Object, of: str, column: str) -> Type | None:
         kind = member.type.element if member is not None and isinstance(member.type, ListOf) else None
     if column.endswith(KNOWN) and not of:
         return Bool()
+    if column.endswith("__evidence_at"):
+        return Date()
     for name in column.split("__"):
         member = kind.member(name) if isinstance(kind, Object) else None
         kind = member.type if member is not None else None

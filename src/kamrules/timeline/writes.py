@@ -44,7 +44,7 @@ class Write(NamedTuple):
 
     `op` says what it writes: a value, evidence alone (`proof`), or that an item, a list or what is `inside`
     of an object is forgotten; `seen` only says that the deal is there. `text` is the value as text, None for
-    unknown; `is_bad` that it is none of its field.
+    unknown; `is_bad` that it is none of its field, `level` its evidence (`E3` or `E3 2026-05-04`).
     """
 
     list: str
@@ -99,13 +99,13 @@ class Writer:
                 assert place is not None
                 if EVIDENCE in place.steps:
                     name = JOIN.join((*place.steps[:-2], place.steps[-1]))
-                    yield from self._proof(place.list, place.item, name, value.get("level"))
+                    yield from self._proof(place.list, place.item, name, proven(value))
                     return
                 if not place.list and self._is_record_list(place.steps):
                     yield from _forgotten(place.steps[0], is_known=True)
                     yield _write("", "", place.steps[0] + KNOWN, "value", "true", is_bad=value != [])
                     return
-                level = evidence.level if evidence is not None else None
+                level = proven(evidence)
                 yield from self._value(place.list, place.item, JOIN.join(place.steps), value, level)
             case e.ClearFact(path=path):
                 place = place_of(path)
@@ -139,11 +139,11 @@ class Writer:
         self, of: str, key: str, fields: Mapping[str, Any], proofs: Mapping[str, Any]
     ) -> Iterator[Write]:
         for name, value in fields.items():
-            level = proofs[name].level if name in proofs else None
+            level = proven(proofs.get(name))
             yield from self._value(of, key, name, value, level)
         for name, proof in proofs.items():
             if name not in fields:
-                yield from self._proof(of, key, name, proof.level)
+                yield from self._proof(of, key, name, proven(proof))
 
     def _proof(self, of: str, key: str, name: str, level: str | None) -> Iterator[Write]:
         if f"{name}__evidence" in self.read.get(of, ()):
@@ -168,14 +168,23 @@ class Writer:
         for name, inner in value.items():
             if name == EVIDENCE and isinstance(inner, dict):
                 for field, proof in inner.items():
-                    level = proof.get("level") if isinstance(proof, dict) else None
+                    level = proven(proof)
                     if field not in value:
                         yield from self._proof(of, key, path + JOIN + field, level)
             elif inner is not None:
                 proofs = value.get(EVIDENCE)
                 proof = proofs.get(name) if isinstance(proofs, dict) else None
-                level = proof.get("level") if isinstance(proof, dict) else None
+                level = proven(proof)
                 yield from self._value(of, key, path + JOIN + name, inner, level)
+
+
+def proven(proof: Any) -> str | None:
+    """Return the level of evidence, with a space and the day it was obtained where there is one."""
+    if isinstance(proof, dict):
+        level, at = proof.get("level"), proof.get("at")
+    else:
+        level, at = getattr(proof, "level", None), getattr(proof, "at", None)
+    return level if level is None or at is None else f"{level} {at}"
 
 
 def _write(  # noqa: PLR0913 - a cell and what is written to it

@@ -55,7 +55,8 @@ Form = Literal["value", "year", "code"]
 
 # Canonical names start with what a column is of; a space keeps them apart from any name of a caller.
 KEY = "key"
-RECORD, ELEMENT, LEVEL, KNOWN = "r ", "e ", "level ", "known "
+RECORD, ELEMENT, LEVEL, OBTAINED, KNOWN = "r ", "e ", "level ", "obtained ", "known "
+MOST_LEVEL = 4  # E4
 _PREFIX: dict[Form, str] = {"value": "", "year": "year ", "code": "code "}
 
 
@@ -266,8 +267,31 @@ class Translator:
         return self.frames.element_column(self.path, prefix + ELEMENT + path, need)
 
     def _attested(self, node: core.Attested) -> Expr:
-        """Return whether a field's evidence is good enough."""
-        return self._column(node.field, None).filled(node.assumed) >= node.minimum
+        """Return whether a field's evidence is good enough, as old as it is."""
+        level = self._column(node.field, None)
+        if node.half_life is None or node.minimum == 0:
+            return level.filled(node.assumed) >= node.minimum
+        # A level that is n too good lasts n + 1 half-lives: no column is divided.
+        at = self._obtained(node.field)
+        today = self.as_of.toordinal()
+        lasting = [
+            level.eq(one) & (at.is_null() | (at > today - (one - node.minimum + 1) * node.half_life))
+            for one in range(node.minimum, MOST_LEVEL + 1)
+        ]
+        unrecorded = level.is_null() & lit(node.assumed >= node.minimum, "bool")
+        return some(*lasting).filled(False) | unrecorded
+
+    def _obtained(self, field: core.Field | core.Var) -> Expr:
+        """Return the canonical column of the day on which a field's evidence was obtained."""
+        name, *members = path_of(field).split(".")
+        path = "__".join(members) or "value"
+        need = Needed(f"{path}__evidence_at", Date())
+        if name == self.root:
+            found = self.frames.record_column(OBTAINED + RECORD + path, need)
+            if self.path and found.op == "col":
+                self.frames.list_of(self.path).borrowed[found.param] = found
+            return found
+        return self.frames.element_column(self.path, OBTAINED + ELEMENT + path, need)
 
     def code_of(self, node: core.Node) -> Expr | None:
         """Return the place of a field's text among the values of its type; None for what is no such field."""

@@ -48,12 +48,15 @@ class Field:
 class Attested:
     """The field's value if its evidence level is at least `minimum`, else unknown.
 
-    A present value without a recorded level counts as `assumed` (levels 0-4 are E0-E4).
+    A present value without a recorded level counts as `assumed` (levels 0-4 are E0-E4). With a `half_life`
+    a recorded level is one less for each such number of days since the evidence was obtained; evidence
+    without a date does not age.
     """
 
     field: Field
     minimum: int
     assumed: int
+    half_life: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

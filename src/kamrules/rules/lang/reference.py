@@ -115,9 +115,10 @@ def locate(node: core.Var | core.Field | core.Attested, env: Env) -> Place:
         case core.Field(base, name):
             parent = locate(base, env)
             return Place(read(parent.value, name), f"{parent.path}.{name}")
-        case core.Attested(field, minimum, assumed):
+        case core.Attested(field, minimum, assumed, half_life):
             place = locate(field, env)
-            level = level_of(locate(field.base, env).value, field.name, assumed)
+            holder = locate(field.base, env).value
+            level = level_of(holder, field.name, assumed, half_life, env["as_of"].value)
             return place if level >= minimum else Place(None, place.path)
 
 
@@ -128,10 +129,14 @@ def read(holder: Any, name: str) -> Any:
     return getattr(holder, name, None)
 
 
-def level_of(holder: Any, name: str, assumed: int) -> int:
-    """Return the recorded evidence level (0-4) of member `name`, or `assumed` when none is recorded."""
-    level = read(read(read(holder, "evidence"), name), "level")
-    return assumed if level is None else int(level[1:])
+def level_of(holder: Any, name: str, assumed: int, half_life: int | None = None, day: Any = None) -> int:
+    """Return the evidence level (0-4) of member `name` on a day, or `assumed` when none is recorded."""
+    proof = read(read(holder, "evidence"), name)
+    level, at = read(proof, "level"), read(proof, "at")
+    if level is None:
+        return assumed
+    lost = 0 if half_life is None or at is None else max((day - at).days, 0) // half_life
+    return max(int(level[1:]) - lost, 0)
 
 
 def elements(range_: core.Field, var: core.Var, env: Env) -> list[Env] | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kamrules.rules.lang.core import (
@@ -25,6 +25,7 @@ from kamrules.rules.lang.core import (
     Size,
     Tally,
     Var,
+    path_of,
 )  # fmt: skip
 from kamrules.rules.lang.ops import COMPARISONS
 from kamrules.rules.lang.types import Bool, Object
@@ -39,6 +40,31 @@ def attest(node: Node, minimum: int, assumed: int) -> Node:
         return found
 
     return transform(node, wrap)
+
+
+def age(node: Node, half_life: Callable[[str], int | None], places: Mapping[str, str]) -> Node:
+    """Return the tree in which evidence that is demanded ages.
+
+    Parameters
+    ----------
+    node : the tree
+    half_life : days in which evidence of a fact loses a level, by its path (`deal.stakeholders.stance`)
+    places : the path of each variable that the tree may name
+    """
+
+    def change(found: Node) -> Node:
+        match found:
+            case Attested(field):
+                root, _, rest = path_of(field).partition(".")
+                if root in places:
+                    return replace(found, half_life=half_life(f"{places[root]}.{rest}"))
+            case Exists(range_, var, body) | Tally(range_, var, body):
+                root, _, rest = path_of(range_).partition(".")
+                inner = {var.name: f"{places[root]}.{rest}"} if root in places else {}
+                return replace(found, body=age(body, half_life, inner))
+        return found
+
+    return transform(node, change)
 
 
 def is_claim(field: Field) -> bool:

@@ -270,16 +270,22 @@ class Holds:
         level = self.facts.levels[path]
         holder, _, name = path.rpartition(".")
         found = None if is_new else at(self.problem.record, f"{holder}.evidence.{name}.level")
+        obtained = None if is_new else at(self.problem.record, f"{holder}.evidence.{name}.at")
         if found is None:
             same = neg(level.recorded)
         else:
-            same = conj(level.recorded, level.number == int(found[1:]))
+            undated = (
+                neg(level.dated) if obtained is None else conj(level.dated, level.day == obtained.toordinal())
+            )
+            same = conj(level.recorded, level.number == int(found[1:]), undated)
             self.facts.require(conj(level.recorded, level.number >= int(found[1:])))
         action = self.problem.actions.on("confirm", plain_path(path))
         if action is None:
             self._fix(same, path)
             return
         self._hold(same, "confirm", path, action, is_new=is_new)
+        # What is confirmed anew is fresh; the day is written down when the step has one.
+        self.facts.require(disj(same, neg(level.dated)))
 
     def read(self, dropped: list[Hold], model: Any) -> tuple[Step, ...]:
         """Return what a model does about the facts whose holds were dropped, in the order of their paths."""

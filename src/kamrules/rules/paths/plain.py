@@ -14,7 +14,7 @@ from typing import Any
 from kamrules.rules.actions import Action
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
-from kamrules.rules.lang.reference import Env, Place, evaluate, value_of
+from kamrules.rules.lang.reference import Env, Place, evaluate, level_of, value_of
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.paths.problem import Path, Problem, Step, applied, value_at
 from kamrules.rules.paths.schedule import ANY_TEXT, on_their_days, plainer, scheduled
@@ -106,7 +106,10 @@ def _for_fact(problem: Problem, place: core.Field, parts: list[core.Node]) -> It
     recorded = ((holder.get("evidence") or {}).get(place.name) or {}).get("level")
     asked = [one for part in parts for one in core.walk(part) if isinstance(one, core.Attested)]
     least = max((one.minimum for one in asked), default=0)
-    level = int(recorded[1:]) if recorded is not None else max((one.assumed for one in asked), default=0)
+    level = max((one.assumed for one in asked), default=0)
+    if recorded is not None:
+        ages = [one.half_life for one in asked if one.half_life is not None]
+        level = level_of(holder, place.name, 0, min(ages, default=None), problem.as_of)
     action = _touch(problem, path)
     assert action is not None
     bare = [_without_evidence(part) for part in parts]

@@ -120,8 +120,8 @@ def applied(record: Record, steps: tuple[Step, ...]) -> Record:
             continue
         holder, name = _holder(changed, step.path)
         if step.level is not None:
-            proofs = holder.get("evidence") or {}
-            holder["evidence"] = {**proofs, name: {**(proofs.get(name) or {}), "level": step.level}}
+            fresh = {"level": step.level} if step.on is None else {"level": step.level, "at": step.on}
+            holder["evidence"] = {**(holder.get("evidence") or {}), name: fresh}
         else:
             holder[name] = copy.deepcopy(step.value)
     return changed

@@ -5,9 +5,11 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from kamrules.rules.lang import reference
 from kamrules.rules.lang.core import Node, Tally
 from kamrules.rules.lang.ops import arithmetic, in_range
 from kamrules.rules.lang.reference import read
@@ -48,6 +50,11 @@ def level_of(evidence: Any, name: str, assumed: int) -> int:
     return assumed if level is None else int(level[1:])
 
 
+def level_on(evidence: Any, name: str, assumed: int, half_life: int, day: date) -> int:
+    """Return the level that is left of it on a day."""
+    return reference.level_of({"evidence": evidence}, name, assumed, half_life, day)
+
+
 def write_function(plan: Plan, access: Access, *, checked: bool) -> Written:
     """Return the function of a plan, which gives the tuple of truths, tables and ends of scores."""
     world = World(_shapes(plan))
@@ -79,6 +86,7 @@ _NAMESPACE: dict[str, Any] = {
     "__builtins__": {}, "len": len, "type": type, "NA": NA, "SURPRISES": SURPRISES,
     "LEAST": float("-inf"), "MOST": float("inf"), "read": read, "read_double": read_double,
     "as_double": as_double, "in_range": in_range, "arithmetic": arithmetic, "level_of": level_of,
+    "level_on": level_on,
     "table_rows": table_rows, "mean_points": mean_points,
 }  # fmt: skip
 

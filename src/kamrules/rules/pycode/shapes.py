@@ -63,8 +63,8 @@ class Shapes:
         match node:
             case Field(_, name, _, nullable):
                 own = (name, nullable)
-            case Attested(_, minimum, assumed):
-                own = (minimum, assumed)
+            case Attested(_, minimum, assumed, half_life):
+                own = (minimum, assumed, half_life)
             case Compare(op):
                 own = (op,)
             case Arith(op, _, _, kind) | Negate(op, kind):

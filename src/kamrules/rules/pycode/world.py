@@ -89,10 +89,11 @@ class World:
                     self.names, holder.local, name, kind, nullable=nullable, absent=holder.nullable
                 )
                 return Bound(read.local, nullable or holder.nullable, holder.block)
-            case Attested(field, minimum, assumed):
-                return self._attested(node, field, minimum, assumed, env)
+            case Attested():
+                return self._attested(node, env)
 
-    def _attested(self, node: Attested, field: Field, minimum: int, assumed: int, env: Env) -> Bound:
+    def _attested(self, node: Attested, env: Env) -> Bound:
+        field, minimum, assumed = node.field, node.minimum, node.assumed
         key = ("attested", *self.key(node, env))
         value, holder = self.locate(field, env), self.locate(field.base, env)
         if key not in self.locals:
@@ -101,6 +102,9 @@ class World:
             )
             known = code.name(evidence.local)
             level = code.call("level_of", known, code.const(field.name), code.const(assumed))
+            if node.half_life is not None:
+                ageing = code.const(node.half_life), code.name(env["as_of"].local)
+                level = code.call("level_on", known, code.const(field.name), code.const(assumed), *ageing)
             enough = code.compare(level, ">=", code.const(minimum))
             missing = code.compare(known, "is", code.const(None))
             test = code.any_of([missing, enough]) if assumed >= minimum else code.all_of([known, enough])

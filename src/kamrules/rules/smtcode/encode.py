@@ -10,7 +10,7 @@ from typing import Any
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.smtcode.door import z3
-from kamrules.rules.smtcode.facts import DAY, Facts, Slots, Spot, stored
+from kamrules.rules.smtcode.facts import DAY, LEVELS, Facts, Level, Slots, Spot, stored
 from kamrules.rules.smtcode.logic import (
     FALSE,
     TRUE,
@@ -154,8 +154,19 @@ class Encoder:
         if isinstance(node, core.Field):
             return self._place(node, env).present
         level = self.facts.level(self._place(node.field.base, env), node.field.name)
-        enough = ite(level.recorded, level.number >= node.minimum, node.assumed >= node.minimum)
+        enough = ite(level.recorded, self._lasts(level, node), node.assumed >= node.minimum)
         return conj(self._place(node.field, env).present, enough)
+
+    def _lasts(self, level: Level, node: core.Attested) -> Formula:
+        """Return whether a recorded level is enough: one that is n too good lasts n + 1 half-lives."""
+        if node.half_life is None or node.minimum == 0:
+            return level.number >= node.minimum
+        today = self.day().value
+        lasting = []
+        for one in range(node.minimum, LEVELS[1] + 1):
+            since = today - (one - node.minimum + 1) * node.half_life
+            lasting.append(conj(level.number == one, disj(neg(level.dated), level.day > since)))
+        return disj(*lasting)
 
     def _read(self, node: core.Var | core.Field | core.Attested, env: Env) -> Value:
         place = node.field if isinstance(node, core.Attested) else node

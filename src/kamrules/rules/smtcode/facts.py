@@ -70,10 +70,12 @@ class Slots:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The evidence of a fact: whether a level is recorded, and which."""
+    """The evidence of a fact: whether a level is recorded, which, and from which day if it has one."""
 
     recorded: Any
     number: Any
+    dated: Any
+    day: Any
 
 
 @dataclass(slots=True)
@@ -152,7 +154,11 @@ class Facts:
             recorded, number = z3.Bool(f"recorded {path}"), z3.Int(f"level {path}")
             self.require(disj(neg(recorded), base.present))
             self.require(conj(number >= LEVELS[0], number <= LEVELS[1]))
-            self.levels[path] = Level(recorded, number)
+            dated, day = z3.Bool(f"dated {path}"), z3.Int(f"obtained {path}")
+            first, last = self.domain.limits(t.Date())
+            self.require(disj(neg(dated), recorded))
+            self.require(conj(day >= first, day <= last))
+            self.levels[path] = Level(recorded, number, dated, day)
         return self.levels[path]
 
     def slots(self, spot: Spot) -> Slots:

@@ -53,7 +53,10 @@ class Reader:
                 found[member.name] = value
             level = self.facts.levels.get(inner)
             if level is not None and self.holds(level.recorded):
-                evidence[member.name] = {"level": f"E{_whole(self.model, level.number)}"}
+                proof: Record = {"level": f"E{_whole(self.model, level.number)}"}
+                if self.holds(level.dated):
+                    proof["at"] = date.fromordinal(_whole(self.model, level.day))
+                evidence[member.name] = proof
         if evidence:
             found["evidence"] = evidence
         return found
@@ -178,6 +181,10 @@ class Pins:
             parts.append(level.recorded == (found is not None))
             if found is not None:
                 parts.append(level.number == int(found[1:]))
+            obtained = at(record, f"{holder}.evidence.{name}.at")
+            parts.append(level.dated == (obtained is not None))
+            if obtained is not None:
+                parts.append(level.day == obtained.toordinal())
         return conj(*parts)
 
     def term(self, path: str, value: Any) -> Any:
