@@ -33,6 +33,7 @@ check: $(DEV)
 	$(BIN)/python tools/frame_table.py --check
 	$(BIN)/python tools/mutants.py --check
 	$(BIN)/kamrules check handbook --prove
+	$(BIN)/kamrules test handbook
 
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py

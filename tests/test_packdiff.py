@@ -107,6 +107,24 @@ def test_rules_added_and_removed() -> None:
     assert kinds["M1.E1"] == "removed"
 
 
+def test_what_moves_due_days_is_told(tmp_path: Path) -> None:
+    days = """
+params: {analysis_meeting_interval_days: {value: 14d}}
+cadences: {ab_visit: null}
+calendar: {holidays: [2026-08-28]}
+"""
+    text = MINE.split("params:", maxsplit=1)[0] + days
+    parts = {
+        (part.kind, part.part, part.id)
+        for part in compare_packs(handbook(), other(tmp_path, text), proofs=False).parts
+    }
+    assert {
+        ("changed", "cadence", "analysis_meeting"),
+        ("removed", "cadence", "ab_visit"),
+        ("changed", "calendar", "calendar"),
+    } == {part for part in parts if part[1] in {"cadence", "calendar"}}
+
+
 def test_the_command(tmp_path: Path) -> None:
     other(tmp_path)
     mine, out = str(tmp_path / "mine.yaml"), tmp_path / "diff.md"

@@ -11,7 +11,19 @@ from packaging.requirements import Requirement
 
 PYPROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PYPROJECT["optional-dependencies"]
-HEAVY = ("altair", "durable", "narwhals", "numpy", "pandas", "polars", "rich", "sklearn", "typer", "z3")
+HEAVY = (
+    "altair",
+    "durable",
+    "holidays",
+    "narwhals",
+    "numpy",
+    "pandas",
+    "polars",
+    "rich",
+    "sklearn",
+    "typer",
+    "z3",
+)
 
 
 def test_importing_kamrules_loads_no_optional_or_terminal_library() -> None:

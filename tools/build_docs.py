@@ -44,6 +44,7 @@ COMMANDS = (
     "explain",
     "path",
     "history",
+    "agenda",
     "form",
     "handbook",
     "check",
@@ -104,6 +105,11 @@ def criteria_page() -> str:
     ]
     lines += ["", "## Work rules", "", "| id | rule | 规则 |", "|---|---|---|"]
     lines += [f"| {name} | {rule.name.en} | {rule.name.zh} |" for name, rule in pack.findings.items()]
+    lines += ["", "## Cadences", "", "| id | every | rule | cadence | 定期工作 |", "|---|---|---|---|---|"]
+    lines += [
+        f"| {name} | {one.every} | {one.rule or ''} | {one.name.en} | {one.name.zh} |"
+        for name, one in pack.cadences.items()
+    ]
     lines += ["", "## Reactions", "", "| id | when | 何时 | what | who |", "|---|---|---|---|---|"]
     lines += [
         f"| {name} | {spec.name.en} | {spec.name.zh} | {spec.do} | {spec.to or ''} |"

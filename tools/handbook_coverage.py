@@ -32,7 +32,10 @@ _FIRST_COLUMN = re.compile(r"^\| *([A-Z]{1,3}\d*[.-][A-Za-z0-9.]+) *\|", re.MULT
 _RANGE = re.compile(r"–(?:[A-Z]+\d*[.-])?[A-Z]?(\d+)\b")
 _TAIL = re.compile(r"/([A-Z]?\d+(?:\.\d+)?)(?![\w.]*[A-Z])")
 _FAMILIES = ("TI", "M", "RM", "BS", "NG", "RL", "C")
-_SECTIONS = ("criteria", "red_lines", "findings", "tables", "forms", "plays", "tactics", "glossary", "params")
+_SECTIONS = (
+    "criteria", "red_lines", "findings", "cadences", "tables", "forms", "plays", "tactics", "glossary",
+    "params",
+)  # fmt: skip
 
 
 def ids_of(text: str) -> list[str]:
@@ -101,6 +104,7 @@ _WORDS = {
     "criteria": "criterion",
     "red_lines": "red line",
     "findings": "work rule",
+    "cadences": "cadence",
     "tables": "tier table",
     "forms": "form",
     "plays": "play",

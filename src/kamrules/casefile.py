@@ -198,6 +198,9 @@ def _seen(engine: Engine, assessment: Assessment, case: Case) -> dict[str, tuple
     seen: dict[str, tuple[str, ...]] = {item.id: (item.status,) for item in assessment.criteria}
     seen |= {item.id: (item.status,) for item in assessment.red_lines}
     seen |= {item.id: (item.status,) for item in assessment.findings}
+    if not engine.pack.cadences.keys().isdisjoint(case.expect):
+        cadences = engine.cadences(case.deal, as_of=case.as_of)
+        seen |= {item.id: (item.status,) for item in cadences}
     seen |= {key: tuple(as_outputs(getattr(assessment.stage, key))) for key in STAGE}
     if engine.pack.health is not None and assessment.health is not None:
         seen[engine.pack.health] = tuple(as_outputs([assessment.health.low, assessment.health.high]))

@@ -20,11 +20,12 @@ from kamrules.rules.planning import waiver_id
 from kamrules.rules.verdict import Truth, status_of
 from kamrules.source import Span
 
-Kind = Literal["criterion", "red line", "work rule", "row", "entry"]
+Kind = Literal["criterion", "red line", "work rule", "cadence", "row", "entry"]
 Key = tuple[Kind, str]
 _CRITERION = ("met", "unmet", "unknown")
 _RED_LINE = ("tripped", "clear", "unknown")
 _BREACH = ("breach", "ok", "unknown")
+_CADENCE = ("ok", "due", "overdue", "unknown")
 _ROW = ("held", "did not", "maybe")
 _ENTRY = ("met", "not met", "unknown")
 
@@ -116,6 +117,9 @@ def _items(engine: Engine) -> Iterator[Covered]:
     for name, finding in pack.findings.items():
         statuses = _BREACH if finding.applies_when is None else (*_BREACH, "not_applicable")
         yield Covered("work rule", name, _place(engine, "findings", name), statuses, none)
+    for name, cadence in pack.cadences.items():
+        apart = () if cadence.applies_when is None else ("not_applicable",)
+        yield Covered("cadence", name, _place(engine, "cadences", name), (*_CADENCE, *apart), none)
     for table in engine.plan.tables:
         for row in table.rows:
             place = _place(engine, "tables", table.id, "rows", row.id)
@@ -146,6 +150,8 @@ def _statuses(engine: Engine, case: Case) -> Iterator[tuple[Key, str]]:
         yield ("red line", name), _line(truths[name], truths.get(waiver_id(name)))
     for name in pack.findings:
         yield ("work rule", name), _named(truths[name], _BREACH)
+    for cadence in engine.cadences(record, as_of=case.as_of):
+        yield ("cadence", cadence.id), cadence.status
     env = environment(plan, record, case.as_of)
     for table in plan.tables:
         yield from ((("row", f"{table.id}.{row}"), status) for row, status in _rows(table, env))

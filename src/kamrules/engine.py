@@ -12,13 +12,18 @@ from pydantic import BaseModel
 
 from kamrules.assessment import Assessment, Rejection
 from kamrules.assessor import Assessor, Detail
-from kamrules.errors import ArgumentError, Fault, PackError, RecordError
+from kamrules.calendars import Calendar, countries
+from kamrules.errors import ArgumentError, Fault, PackError, RecordError, nearest
 from kamrules.intake import Intake
+from kamrules.rules.lang.core import Node
 from kamrules.rules.pack import Pack, read_pack
+from kamrules.rules.packformat import WEEKDAYS
 from kamrules.rules.planning import Planned, plan_pack
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Outcome
+from kamrules.scoring.cadence import CadenceResult, judge_cadence
 from kamrules.scoring.milestones import Gate
+from kamrules.scoring.quiet import QuietPeriod, judge_quiet
 from kamrules.validation import shown
 from kamrules.wording import ASSESSMENT, Language, Wording
 
@@ -104,6 +109,7 @@ class Engine:
         self.model = planned.model
         self.forms = planned.forms
         self.actions = planned.actions
+        self.cadence_plans = planned.cadences
         self.reactions = planned.reactions
         self._planned = planned
         self._assessor = Assessor(pack, planned)
@@ -275,6 +281,89 @@ class Engine:
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""
         return self._assessor.program.run(self.read(deal), _day(as_of))
+
+    def cadences(self, deal: Any, *, as_of: date) -> tuple[CadenceResult, ...]:
+        """Return where each cadence of the pack stands for a deal: last done, next due, overdue.
+
+        Apart from `assess`, which says of the same work whether a rule is breached.
+
+        Raises
+        ------
+        RecordError
+            KR300 with every field that does not fit.
+        MissingExtraError
+            X-CALENDAR when a cadence counts working days of a country and `holidays` is not installed.
+
+        Examples
+        --------
+        >>> engine = compile(load_pack("handbook"))
+        >>> meetings = [{"type": "project_analysis", "on": "2026-06-29"}]
+        >>> deal = {"status": "open", "milestone": "M5", "meetings": meetings}
+        >>> found = {one.id: one for one in engine.cadences(deal, as_of=date(2026, 6, 30))}
+        >>> found["analysis_meeting"].status, found["analysis_meeting"].next_due
+        ('ok', datetime.date(2026, 7, 1))
+        """
+        record, day = self.read(deal), _day(as_of)
+        return tuple(
+            judge_cadence(cadence, record, day, self._calendar_for(cadence.working_days), root=self.plan.root)
+            for cadence in self.cadence_plans
+        )
+
+    def quiet_period(self, deal: Any, *, as_of: date) -> QuietPeriod:
+        """Return the quiet period of a deal's tender as it stands on a day; RecordError for a bad field."""
+        plan = self._planned.quiet
+        record, day = self.read(deal), _day(as_of)
+        if plan is None:
+            return QuietPeriod("not_applicable")
+        return judge_quiet(plan, record, day, root=self.plan.root)
+
+    @cached_property
+    def calendar(self) -> Calendar:
+        """The working days of the pack.
+
+        Raises
+        ------
+        MissingExtraError
+            X-CALENDAR when the pack names a country and `holidays` is not installed.
+        PackError
+            P-VALUE when `holidays` does not know the country.
+        """
+        country = self.pack.calendar.country
+        if country is not None and country not in countries():
+            hint = nearest(country, countries()) or "an ISO 3166 code such as CN"
+            span = self.pack.span("calendar", "country")
+            raise PackError(
+                Fault("P-VALUE", f"no holidays of a country `{country}` are known", span, hint=hint)
+            )
+        return self._calendar_of(country)
+
+    def day_of(self, moment: datetime) -> date:
+        """Return the day of a moment in the time zone of the pack's calendar."""
+        return self._calendar_of(None).day_of(moment)
+
+    def _calendar_of(self, country: str | None) -> Calendar:
+        spec = self.pack.calendar
+        return Calendar(
+            country,
+            frozenset(WEEKDAYS.index(day) for day in spec.weekend),
+            frozenset(spec.holidays),
+            frozenset(spec.workdays),
+            spec.time_zone,
+        )
+
+    def _calendar_for(self, working_days: bool) -> Calendar:  # noqa: FBT001 - a cadence's own word
+        """Return the calendar; without a country, which needs no library, where no working day is counted."""
+        return self.calendar if working_days else self._calendar_of(None)
+
+    @property
+    def max_dwell(self) -> Mapping[str, int]:
+        """The longest stay in each milestone that has one, in days."""
+        return self._planned.max_dwell
+
+    @property
+    def stalled_when(self) -> Node | None:
+        """The condition under which a deal stalls, whatever its history."""
+        return self._planned.stalled_when
 
     @property
     def gates(self) -> tuple[Gate, ...]:

@@ -15,6 +15,7 @@ from kamrules.headings import HEADINGS
 from kamrules.rules.trace import Fact
 from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.scoring.questions import Question
+from kamrules.scoring.quiet import QuietPeriod
 from kamrules.scoring.stakeholders import Answer, Interval, StakeholderMap
 from kamrules.sections import Item, Section, as_markdown, as_text
 
@@ -63,7 +64,7 @@ def explain(
     assessment = engine.assess(deal, as_of=as_of, detail="full")
     if format == "json":
         return json.dumps(engine.to_dict(assessment, language), ensure_ascii=False, indent=2)
-    writer = _Writer(engine, assessment, language)
+    writer = _Writer(engine, assessment, language, engine.quiet_period(deal, as_of=as_of))
     sections = list(writer.sections())
     return (
         as_markdown(writer.title(), sections) if format == "markdown" else as_text(writer.title(), sections)
@@ -73,9 +74,16 @@ def explain(
 class _Writer:
     """Turns one assessment to titled sections of short lines."""
 
-    def __init__(self, engine: Engine, assessment: Assessment, language: Language) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        assessment: Assessment,
+        language: Language,
+        quiet: QuietPeriod | None = None,
+    ) -> None:
         self.engine = engine
         self.a = assessment
+        self.quiet_period = quiet
         self.language = language
 
     def say(self, key: str) -> str:
@@ -88,6 +96,8 @@ class _Writer:
 
     def sections(self) -> Iterator[Section]:
         yield self.stage()
+        if self.quiet_period is not None and self.quiet_period.status == "running":
+            yield self.quiet(self.quiet_period)
         by_id = {result.id: result for result in self.a.criteria}
         for key, names in (("blocks", self.a.stage.blockers), ("unknown", self.a.stage.unknowns)):
             if names:
@@ -133,6 +143,16 @@ class _Writer:
             if names:
                 items.append(Item(f"{self.say(key)}: {', '.join(self.milestone(name) for name in names)}"))
         return Section(self.say("stage"), items)
+
+    def quiet(self, period: QuietPeriod) -> Section:
+        spec = self.engine.pack.quiet_period
+        said = (
+            self.say("quiet.no_day") if period.since is None else self.say("quiet.since").format(period.since)
+        )
+        if period.until is not None:
+            said += ", " + self.say("quiet.until").format(period.until)
+        message = f": {spec.message.get(self.language)}" if spec is not None else ""
+        return Section(self.say("quiet"), [Item(said + message)])
 
     def criterion(self, result: CriterionResult) -> Item:
         spec = self.engine.pack.criteria[result.id]

@@ -15,6 +15,7 @@ TOPICS = {
     "criteria": "criteria",
     "red-lines": "red_lines",
     "rules": "findings",
+    "cadences": "cadences",
     "plays": "plays",
     "tactics": "tactics",
     "forms": "forms",
@@ -30,6 +31,8 @@ _CONDITIONS = (
     "applies_when",
     "waived_when",
     "due_on",
+    "every",
+    "starts",
 )
 _TEXTS = (
     "advice", "message", "lawful_alternative", "lawful_twin", "if_unknown", "if_unmet", "meaning",
@@ -88,7 +91,7 @@ def _entry(name: str, topic: str, spec: Any, language: Language) -> Entry:
 
 
 def _lines(spec: Any, language: Language) -> Iterator[tuple[str, str]]:
-    for key in ("gate", "kind", "severity", "value", "owner", "min_evidence", "form", "filled_by"):
+    for key in ("gate", "kind", "severity", "value", "rule", "owner", "min_evidence", "form", "filled_by"):
         value = getattr(spec, key, None)
         if value is not None:
             yield key, str(value)
@@ -104,6 +107,11 @@ def _lines(spec: Any, language: Language) -> Iterator[tuple[str, str]]:
         words = getattr(spec, key, None)
         if words is not None:
             yield key, words.get(language)
+    for done in getattr(spec, "done", ()):
+        yield (
+            "done",
+            f"{done.on} of {done.of}" + (f" where {done.when}" if done.when else "") if done.of else done.on,
+        )
     for base in getattr(spec, "basis", ()):
         yield "basis", f"{base.law} ({base.mark})"
     for key, field in getattr(spec, "fields", {}).items():

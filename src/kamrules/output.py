@@ -15,6 +15,7 @@ from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary, tier_text
 from kamrules.scoring.ledger import Health
+from kamrules.sheets.csvfile import safe_cell
 from kamrules.wholefile import text_file
 
 Language = Literal["en", "zh"]
@@ -25,8 +26,6 @@ CSV_COLUMNS = (
     "health_high", "grade", "red_lines", "breaches", "ask_first", "faults",
 )  # fmt: skip
 _ASKED = 3
-# A spreadsheet runs a cell that starts with one of these as a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 class Writer(Protocol):
@@ -104,7 +103,7 @@ class _Csv:
         outcome = result.outcome
         cells = _rejected_cells(outcome) if isinstance(outcome, Rejection) else _assessed_cells(outcome)
         row = {"row": str(result.row), **cells}
-        self.rows.writerow([_safe(row.get(column, "")) for column in CSV_COLUMNS])
+        self.rows.writerow([safe_cell(row.get(column, "")) for column in CSV_COLUMNS])
 
     def close(self, summary: Summary, strays: tuple[Rejection, ...]) -> None:
         pass
@@ -153,10 +152,6 @@ def _health_cells(health: Health) -> dict[str, str]:
     points = {"health_low": health.low, "health_score": health.score, "health_high": health.high}
     grade = "veto" if health.vetoed_by else "/".join(health.grades)
     return {**{name: f"{value:.2f}" for name, value in points.items()}, "grade": grade}
-
-
-def _safe(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(_FORMULA) else cell
 
 
 @contextmanager

@@ -81,7 +81,10 @@ def compare_packs(old: Engine, new: Engine, *, proofs: bool = True, timeout_ms: 
     proofs : whether to ask which verdicts can turn; needs `kamrules[verify]`, without it they stay open
     timeout_ms : how long one such question may take
     """
-    parts = [*_differing(old.plan, new.plan, proofs=proofs, timeout_ms=timeout_ms)]
+    parts = [
+        *_differing(old.plan, new.plan, proofs=proofs, timeout_ms=timeout_ms),
+        *_differing_days(old, new),
+    ]
     return PackDiff(_name(old), _name(new), tuple(parts))
 
 
@@ -119,6 +122,19 @@ def _differing(old: Plan, new: Plan, *, proofs: bool, timeout_ms: int) -> Iterat
                     if proofs and not turns:
                         continue  # written otherwise, and the same of every deal
                 yield PartChange("changed", part, name, turns)
+
+
+def _differing_days(old: Engine, new: Engine) -> Iterator[PartChange]:
+    """Yield what moves due days: cadences, and the calendar."""
+    before = {cadence.id: cadence for cadence in old.cadence_plans}
+    after = {cadence.id: cadence for cadence in new.cadence_plans}
+    for name in dict.fromkeys((*before, *after)):
+        if name not in after or name not in before:
+            yield PartChange("removed" if name in before else "added", "cadence", name)
+        elif before[name] != after[name]:
+            yield PartChange("changed", "cadence", name)
+    if old.pack.calendar != new.pack.calendar:
+        yield PartChange("changed", "calendar", "calendar")
 
 
 def _by_id(parts: Iterable[Rule | Table | Scorecard]) -> dict[str, Rule | Table | Scorecard]:

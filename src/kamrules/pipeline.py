@@ -24,7 +24,7 @@ from kamrules.timeline.source import open_events
 
 Language = Literal["en", "zh"]
 # A deal that is over has nobody left to ask.
-_CLOSED = frozenset({"won", "lost", "cancelled"})
+CLOSED = frozenset({"won", "lost", "cancelled"})
 # Looking for the nearest id takes time in proportion to the ids.
 _MAX_NAMES = 20_000
 
@@ -106,7 +106,7 @@ def assess_source(
 
 
 def _is_closed(deal: Any) -> bool:
-    return isinstance(deal, Mapping) and deal.get("status") in _CLOSED
+    return isinstance(deal, Mapping) and deal.get("status") in CLOSED
 
 
 def find_deal(reading: Reading, deal_id: str) -> Item:

@@ -15,12 +15,14 @@ from kamrules.engine import Engine
 from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
 from kamrules.rules.verdict import BreachStatus, Claim, RedLineStatus, Status
+from kamrules.scoring.cadence import CadenceStatus
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = {
     "criteria": get_args(Status),
     "red_lines": get_args(RedLineStatus),
     "findings": get_args(BreachStatus),
+    "cadences": get_args(CadenceStatus),
 }
 _STAGE_TEXTS = {
     "supported": "milestone that the evidence supports",
@@ -51,6 +53,8 @@ def pack_schema(pack: Pack | None = None) -> dict[str, Any]:
         ("Criterion", "none_of", pack.red_lines),
         ("Criterion", "form", pack.forms),
         ("Finding", "form", pack.forms),
+        ("Cadence", "form", pack.forms),
+        ("Cadence", "rule", pack.findings),
         ("Source", "deck", pack.sources),
         ("Form", "milestone", pack.milestones),
         ("Play", "milestones", pack.milestones),

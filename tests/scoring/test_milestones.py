@@ -32,6 +32,11 @@ def test_all_met_is_complete_at_the_last_milestone() -> None:
     assert (stage.supported, stage.claim, stage.is_complete) == ("M4", "supported", True)
 
 
+def test_a_pack_without_milestones_has_no_stage() -> None:
+    stage = judge_stage([], {}, "M1")
+    assert (stage.supported, stage.is_complete, stage.gate, stage.milestones) == (None, False, (), ())
+
+
 def test_the_next_gate_is_the_exit_of_here_and_the_entry_of_there() -> None:
     stage = stage_of("M1", M1_X2="unmet", M2_E1="unknown")
     assert stage.gate == ("M1.X1", "M1.X2", "M2.E1")

@@ -7,8 +7,11 @@ from datetime import date
 from typing import Any, assert_type
 
 import kamrules as kr
+from kamrules.agenda import Entry, agenda_of
+from kamrules.scoring.cadence import CadenceResult
 from kamrules.scoring.ledger import Health
-from kamrules.timeline import read_events, timelines
+from kamrules.timeline import Timeline, read_events, timelines
+from kamrules.timeline.dwell import Stay, stall_of
 from kamrules.timeline.history import Step, history_of
 
 
@@ -39,6 +42,14 @@ def over_time(engine: kr.Engine, path: str, day: date) -> None:
         assert_type(timeline.as_of(day, recorded_by=day), dict[str, Any] | None)
         assert_type(timeline.issues, tuple[kr.Fault, ...])
         assert_type(history_of(engine, timeline, end=day).steps, tuple[Step, ...])
+
+
+def due(engine: kr.Engine, deal: dict[str, Any], timeline: Timeline, day: date) -> None:
+    assert_type(engine.cadences(deal, as_of=day), tuple[CadenceResult, ...])
+    assert_type(engine.quiet_period(deal, as_of=day).includes(day), bool | None)
+    assert_type(engine.calendar.add_working_days(day, 3), date)
+    assert_type(stall_of(engine, timeline, as_of=day).claimed, Stay | None)
+    assert_type(agenda_of(engine, deal, as_of=day, language="zh").entries, tuple[Entry, ...])
 
 
 def fail(error: kr.KamrulesError) -> tuple[kr.Fault, ...]:

@@ -11,6 +11,7 @@ import typer
 from kamrules.cli import Language, PackRef, Params, loaded_engine, show_text
 from kamrules.errors import ArgumentError, Fault, InputError, nearest
 from kamrules.timeline import read_events, timelines
+from kamrules.timeline.dwell import stall_of
 from kamrules.timeline.history import history_of, to_dict
 from kamrules.timeline.telling import tell
 
@@ -42,10 +43,11 @@ def history(  # noqa: PLR0913 - one argument for each option
     days = {"--from": start, "--to": end}
     first, last = (_day(name, text) for name, text in days.items())
     told = history_of(engine, found[deal], start=first, end=last)
+    stall = stall_of(engine, found[deal], as_of=told.end.day)
     if form == "json":
-        show_text(json.dumps(to_dict(told), ensure_ascii=False, indent=1))
+        show_text(json.dumps(to_dict(told, stall), ensure_ascii=False, indent=1))
     else:
-        show_text(tell(engine, told, language=lang, is_markdown=form == "markdown"))
+        show_text(tell(engine, told, stall=stall, language=lang, is_markdown=form == "markdown"))
 
 
 def _day(name: str, text: str | None) -> date | None:

@@ -55,6 +55,7 @@ class Judge:
         self._late = [name for name in engine.pack.milestones if late_entry_id(name) in parts.rules]
         self._trials = [trial for case in cases for trial in self._trial(case)]
         self._seen: dict[int, Seen] = {}
+        self._due: dict[int, Seen] = {}
         self._reach = dict(self._reaches())
 
     def _trial(self, case: Case) -> Iterator[Trial]:
@@ -199,10 +200,18 @@ class Judge:
                 found[key] = tuple(as_outputs(getattr(stage, key)))
             elif key == pack.health:
                 found[key] = self._health(trial, parts, truths)
+            elif key in pack.cadences:  # never mutated
+                found[key] = self._cadences(trial)[key]
             elif key in pack.tables:
                 table = parts.tables.get(key, self._parts.tables[key])
                 found[key] = self._outputs(table, trial, pack.tables[key].outputs)
         return found
+
+    def _cadences(self, trial: Trial) -> Seen:
+        if id(trial) not in self._due:
+            found = self._engine.cadences(trial.record, as_of=trial.case.as_of)
+            self._due[id(trial)] = {one.id: (one.status,) for one in found}
+        return self._due[id(trial)]
 
     def _line(self, name: str, truths: Mapping[str, Truth]) -> str:
         status = status_of(truths[name])

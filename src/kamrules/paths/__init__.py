@@ -19,6 +19,7 @@ from kamrules.paths.raises import Raise, best_raises
 from kamrules.rules.actions import Kind
 from kamrules.rules.paths import Path, Problem, Step, applied, plain_path, value_at
 from kamrules.rules.planning import satisfied
+from kamrules.rules.smtcode.needs import OPEN
 
 __all__ = ["Blocker", "LawfulPath", "Outcome", "PathStep", "Raise", "shortest_path"]
 
@@ -88,6 +89,8 @@ class LawfulPath:
         Whether `blocking` is all of them.
     raises : tuple of Raise
         What would raise the deal health most, by points for the effort.
+    reason : str
+        Why it is undecided, or what a path is limited to.
     """
 
     deal_id: str | None
@@ -211,13 +214,13 @@ def _search(
     if path is not None:
         sets = [[_blocker(problem, step.kind, step.path, step.action)] for step in path.steps]
         return _shown(engine, problem, replace(base, blocking=_sorted(sets)), path, held)
-    from kamrules.rules.paths.exact import Exact, OutOfTimeError  # noqa: PLC0415 - needs an extra
+    from kamrules.rules.paths.exact import Exact, UndecidedError  # noqa: PLC0415 - needs an extra
 
-    search = Exact(problem, timeout_ms)
     try:
+        search = Exact(problem, timeout_ms)
         path = search.cheapest()
-    except OutOfTimeError:
-        return replace(base, outcome="undecided", reason=f"no answer within {timeout_ms} ms"), ()
+    except UndecidedError as error:
+        return replace(base, outcome="undecided", reason=str(error)), ()
     if path is None:
         why = [_blocker(problem, hold.kind, hold.path, "") for hold in search.why_not]
         return replace(base, outcome="no_path", blocking=_sorted([why]), is_every_set=False), ()
@@ -227,7 +230,9 @@ def _search(
     search.allow(timeout_ms)
     found, is_every = search.blocking_sets(_SHOWN_SETS)
     sets = [[_blocker(problem, hold.kind, hold.path, hold.action.id) for hold in one] for one in found]
-    return replace(shown, blocking=_sorted(sets), is_every_set=is_every), ()
+    limit = f"at most {OPEN} more elements of {', '.join(search.bounded)} were considered"
+    reason = limit if search.bounded else ""
+    return replace(shown, blocking=_sorted(sets), is_every_set=is_every, reason=reason), ()
 
 
 def _shown(

@@ -76,12 +76,12 @@ def _path(problem: Problem, name: str, when: core.Node) -> Iterator[Path]:
         yield path
         return
     try:
-        from kamrules.rules.paths.exact import Exact, OutOfTimeError  # noqa: PLC0415 - needs an extra
+        from kamrules.rules.paths.exact import Exact, UndecidedError  # noqa: PLC0415 - needs an extra
     except MissingExtraError:
         return
     try:
         path = Exact(alone, _TIMEOUT_MS).cheapest()
-    except OutOfTimeError:
+    except UndecidedError:
         return
     if path is not None and path.steps:
         yield path

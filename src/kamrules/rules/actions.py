@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from kamrules.errors import nearest
 from kamrules.rules import packformat as f
@@ -19,7 +19,6 @@ from kamrules.rules.scoreplan import in_list
 from kamrules.rules.vocabulary import Vocabulary
 
 Kind = Literal["find_out", "confirm", "change", "add"]
-WEEKDAYS: tuple[str, ...] = get_args(f.Weekday)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +125,7 @@ def _plan(words: Vocabulary, name: str, spec: f.Action) -> Action | None:
         facts=tuple(spec.facts),
         cost=spec.cost,
         days=spec.days,
-        weekday=None if spec.weekday is None else WEEKDAYS.index(spec.weekday),
+        weekday=None if spec.weekday is None else f.WEEKDAYS.index(spec.weekday),
         after=tuple(spec.after),
         to=tuple(spec.to),
         var=var,

@@ -30,6 +30,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "criteria": f.Criterion,
     "red_lines": f.RedLine,
     "findings": f.Finding,
+    "cadences": f.Cadence,
     "tables": f.DecisionTable,
     "scorecards": f.ScorecardSpec,
     "forms": f.Form,
@@ -64,6 +65,9 @@ class Pack:
     tier_table: str | None
     health: str | None
     plays_when: str | None
+    stalled_when: str | None
+    calendar: f.CalendarSpec
+    quiet_period: f.QuietPeriod | None
     privacy: f.Privacy | None
     off_limits: tuple[str, ...]
     hash: str
@@ -75,6 +79,7 @@ class Pack:
     criteria: Mapping[str, f.Criterion]
     red_lines: Mapping[str, f.RedLine]
     findings: Mapping[str, f.Finding]
+    cadences: Mapping[str, f.Cadence]
     tables: Mapping[str, f.DecisionTable]
     scorecards: Mapping[str, f.ScorecardSpec]
     forms: Mapping[str, f.Form]
@@ -154,6 +159,9 @@ def read_pack(
         tier_table=header.tier_table,
         health=header.health,
         plays_when=header.plays_when,
+        stalled_when=header.stalled_when,
+        calendar=header.calendar,
+        quiet_period=header.quiet_period,
         privacy=header.privacy,
         off_limits=tuple(header.off_limits),
         suppress=tuple(header.suppress),

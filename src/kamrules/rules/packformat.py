@@ -7,7 +7,7 @@ texts here; `compile.py` parses and types them.
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -21,6 +21,7 @@ Short = Annotated[str, StringConstraints(min_length=1, max_length=2000, strip_wh
 ValueType = Literal["bool", "int", "double", "string", "enum", "date", "timestamp", "duration", "money"]
 Scalar = bool | int | float | str
 Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+WEEKDAYS: tuple[str, ...] = get_args(Weekday)
 
 
 class _Part(BaseModel):
@@ -103,6 +104,19 @@ class Definition(_Part):
     source: Source | None = Field(default=None, description="where it comes from")
 
 
+class CalendarSpec(_Part):
+    """Which days are worked: weekends, a country's holidays and make-up workdays, and days of its own."""
+
+    country: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] | None = Field(
+        default=None,
+        description="ISO 3166 code of the country whose holidays count; weekends only if left out",
+    )
+    weekend: list[Weekday] = Field(default=["saturday", "sunday"], description="free days of the week")
+    holidays: list[Day] = Field(default_factory=list, description="more free days, such as of the company")
+    workdays: list[Day] = Field(default_factory=list, description="days that are worked in any case")
+    time_zone: Short = Field(default="UTC", description="IANA name of the zone in which a time has its day")
+
+
 class Milestone(_Part):
     """One milestone; `progress_pct` is management's progress weight, not a win rate."""
 
@@ -112,6 +126,9 @@ class Milestone(_Part):
     )
     late_entry_when: Condition | None = Field(
         default=None, description="a deal may enter here without the milestones before when this holds"
+    )
+    max_dwell: Condition | None = Field(
+        default=None, description="a deal stalls that stays longer, a duration; no limit if left out"
     )
     source: Source | None = Field(default=None, description="where it comes from")
 
@@ -219,6 +236,50 @@ class Finding(_Part):
     note: Words | None = Field(
         default=None, description="anything a reader should know, such as how the source was read"
     )
+
+
+class Done(_Part):
+    """When it was done: a day of the deal (`on`), or of each element of a list for which `when` holds."""
+
+    of: Condition | None = Field(default=None, description="the list")
+    var: str | None = Field(default=None, alias="as", description="name of one element in `when` and `on`")
+    when: Condition | None = Field(default=None, description="condition on one element")
+    on: Condition = Field(description="the day on which it was done, a date")
+
+
+class Cadence(_Part):
+    """Work that comes again: due `every` so long after it was last done, or after the day it `starts`."""
+
+    name: Words = Field(description="what people read it as")
+    done: Annotated[list[Done], Field(min_length=1)] = Field(description="what counts as doing it")
+    every: Condition = Field(description="the longest time between, a parameter or a duration in whole days")
+    working_days: bool = Field(default=False, description="whether only working days of the calendar count")
+    applies_when: Condition | None = Field(default=None, description="where this is false it does not apply")
+    starts: Condition | None = Field(
+        default=None, description="the day it counts from while not done since; due at once if left out"
+    )
+    rule: str | None = Field(default=None, description="the work rule that reports its breach")
+    owner: Desk | None = Field(default=None, description="the desk that has to act")
+    form: str | None = Field(default=None, description="the form that records it")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+    note: Words | None = Field(
+        default=None, description="anything a reader should know, such as how the source was read"
+    )
+
+
+class QuietPeriod(_Part):
+    """The time of a tender in which the buyer is spoken to through the official channel only.
+
+    It lasts from `starts` to `ends`, both days included, and is open while there is no day of `ends`.
+    """
+
+    message: Words = Field(description="what is allowed in it")
+    begun_when: Condition = Field(description="whether it has begun")
+    starts: Condition = Field(description="its first day, a date")
+    ends: Condition = Field(description="its last day, a date; none on file means that it has not ended")
+    applies_when: Condition | None = Field(default=None, description="where this is false there is none")
+    source: Source = Field(description="where it comes from")
 
 
 class TableRow(_Part):
@@ -545,6 +606,13 @@ class PackFile(_Part):
     plays_when: Condition | None = Field(
         default=None, description="plays are offered only where this does not fail, such as on open deals"
     )
+    stalled_when: Condition | None = Field(
+        default=None, description="a deal stalls when this holds, such as no contact for some time"
+    )
+    calendar: CalendarSpec = Field(default_factory=CalendarSpec, description="which days are worked")
+    quiet_period: QuietPeriod | None = Field(
+        default=None, description="the time of a tender in which only the official channel is open"
+    )
     privacy: Privacy | None = Field(default=None, description="personal data that must not enter a record")
     off_limits: list[Short] = Field(
         default_factory=list, description="facts that no step of a path may touch, with all below them"
@@ -571,6 +639,7 @@ class PackFile(_Part):
     findings: dict[str, Finding] = Field(
         default_factory=dict, description="work rules: a breach is reported and never blocks"
     )
+    cadences: dict[str, Cadence] = Field(default_factory=dict, description="work that comes again, by id")
     tables: dict[str, DecisionTable] = Field(default_factory=dict, description="decision tables by id")
     scorecards: dict[str, ScorecardSpec] = Field(default_factory=dict, description="scores by id")
     forms: dict[str, Form] = Field(default_factory=dict, description="forms by id")

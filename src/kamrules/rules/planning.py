@@ -12,9 +12,11 @@ from kamrules.errors import Fault, nearest
 from kamrules.rules import packformat as f
 from kamrules.rules import plan as p
 from kamrules.rules.actions import Actions, plan_actions
+from kamrules.rules.cadences import Cadence, check_calendar, days_at, plan_cadences
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
+from kamrules.rules.quiet import QuietPlan, plan_quiet
 from kamrules.rules.reactions import Reaction, plan_reactions
 from kamrules.rules.scoreplan import in_list, list_at, plan_ladders, plan_scorecard
 from kamrules.rules.vocabulary import ROOT, Vocabulary
@@ -36,7 +38,7 @@ class Planned:
 
     `valid_for` is the year a tier is valid for, as an expression of the record; `actions` are what paths are
     made of; `ladders` are the facts each scorecard says it is monotone in, `reactions` what a turn of
-    verdicts brings about.
+    verdicts brings about; `max_dwell` are days by milestone.
     """
 
     model: type[BaseModel]
@@ -46,6 +48,10 @@ class Planned:
     forms: dict[str, dict[str, core.Node | Each]] = field(default_factory=dict)
     actions: Actions = field(default_factory=Actions)
     ladders: dict[str, tuple[p.Ladder, ...]] = field(default_factory=dict)
+    cadences: tuple[Cadence, ...] = ()
+    quiet: QuietPlan | None = None
+    max_dwell: dict[str, int] = field(default_factory=dict)
+    stalled_when: core.Node | None = None
     reactions: tuple[Reaction, ...] = ()
     faults: list[Fault] = field(default_factory=list)
 
@@ -88,21 +94,26 @@ class _Planner:
             root=ROOT,
             hash=pack.hash,
         )
+        check_calendar(words)
         return Planned(
             words.model,
             plan,
-            self.valid_for(),
-            self.due(),
-            self.forms(),
-            plan_actions(words),
-            {name: plan_ladders(words, name) for name in pack.scorecards},
-            plan_reactions(words),
-            words.faults,
+            valid_for=self.valid_for(),
+            due=self.due(),
+            forms=self.forms(),
+            actions=plan_actions(words),
+            ladders={name: plan_ladders(words, name) for name in pack.scorecards},
+            reactions=plan_reactions(words),
+            cadences=plan_cadences(words),
+            quiet=plan_quiet(words),
+            max_dwell=self.max_dwell(),
+            stalled_when=None if pack.stalled_when is None else words.condition(("stalled_when",)),
+            faults=words.faults,
         )
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}
-        for section in ("criteria", "red_lines", "findings", "tables", "scorecards"):
+        for section in ("criteria", "red_lines", "findings", "cadences", "tables", "scorecards"):
             for name in getattr(self.pack, section):
                 if name in seen:
                     self.words.fault(
@@ -113,6 +124,8 @@ class _Planner:
             hint = nearest(self.pack.tier_table, self.pack.tables)
             self.words.fault("P-REF", f"no table `{self.pack.tier_table}`", hint, "tier_table")
         self.check_sources()
+        for name, cadence in self.pack.cadences.items():
+            self.check_form(("cadences", name, "form"), cadence.form)
         for name, tactic in self.pack.tactics.items():
             self.check_red_lines(("tactics", name, "red_lines"), tactic.red_lines)
         if self.pack.health is not None and self.pack.health not in self.pack.scorecards:
@@ -120,7 +133,9 @@ class _Planner:
             self.words.fault("P-REF", f"no scorecard `{self.pack.health}`", hint, "health")
 
     def check_sources(self) -> None:
-        for section in ("params", "criteria", "red_lines", "findings", "tables", "milestones", "reactions"):
+        for section in (
+            "params", "criteria", "red_lines", "findings", "cadences", "tables", "milestones", "reactions",
+        ):  # fmt: skip
             for name, part in getattr(self.pack, section).items():
                 deck = part.source.deck if part.source is not None else None
                 if deck is not None and deck not in self.pack.sources:
@@ -223,6 +238,15 @@ class _Planner:
             return None
         when = self.words.condition(("milestones", name, "late_entry_when"))
         return None if when is None else p.Rule(late_entry_id(name), when)
+
+    def max_dwell(self) -> dict[str, int]:
+        """Return the longest stay in each milestone that has one, in days."""
+        limits = {
+            name: days_at(self.words, ("milestones", name, "max_dwell"))
+            for name, spec in self.pack.milestones.items()
+            if spec.max_dwell is not None
+        }
+        return {name: days for name, days in limits.items() if days is not None}
 
     def waiver(self, name: str) -> p.Rule | None:
         if self.pack.red_lines[name].waived_when is None:

@@ -44,7 +44,7 @@ def _scale(words: Vocabulary, path: tuple[str, ...], key: str, spec: f.ScoreEntr
     return p.Scale(key, float(spec.points), value, float(spec.low), float(spec.high))
 
 
-def list_at(words: Vocabulary, path: tuple[str, ...]) -> core.Field | None:
+def list_at(words: Vocabulary, path: tuple[str | int, ...]) -> core.Field | None:
     """Return the list of the record named at `path` of the pack; None and a fault when it is none."""
     found = words.condition(path, expected=None)
     if isinstance(found, core.Field) and isinstance(found.type, t.ListOf):
@@ -55,7 +55,11 @@ def list_at(words: Vocabulary, path: tuple[str, ...]) -> core.Field | None:
 
 
 def in_list(
-    words: Vocabulary, path: tuple[str, ...], var: core.Var, expected: t.Type | None, of: str = ""
+    words: Vocabulary,
+    path: tuple[str | int, ...],
+    var: core.Var,
+    expected: t.Type | None,
+    of: str = "",
 ) -> core.Node | None:
     """Return the condition at `path` of the pack, which may name the element `var` of the list `of`."""
     text = text_of(words.pack.node.find(path))

@@ -149,7 +149,7 @@ class Vocabulary:
         )
 
     def condition(
-        self, path: tuple[str, ...], *, expected: t.Type | None = _BOOL, level: str | None = None
+        self, path: tuple[str | int, ...], *, expected: t.Type | None = _BOOL, level: str | None = None
     ) -> core.Node | None:
         """Parse and type the condition at `path` of the pack; None (and faults) when it is wrong.
 

@@ -99,7 +99,7 @@ def judge_stage(
         supported=order[sure] if sure >= 0 else None,
         possible=order[maybe] if maybe >= 0 else None,
         claim=_claim(place, sure, maybe),
-        is_complete=sure == len(order) - 1 and states[sure].status == "passed",
+        is_complete=0 <= sure == len(order) - 1 and states[sure].status == "passed",
         gate=gate,
         blockers=tuple(name for name in gate if statuses[name] == "unmet"),
         unknowns=tuple(name for name in gate if statuses[name] == "unknown"),

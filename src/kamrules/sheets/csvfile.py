@@ -21,6 +21,14 @@ MAX_COLUMNS = 2_000
 _WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
+# A spreadsheet runs a cell that starts with one of these as a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def safe_cell(cell: str) -> str:
+    """Return a text as a cell that no spreadsheet runs as a formula."""
+    return f"'{cell}" if cell.startswith(_FORMULA) else cell
+
 
 @dataclass(frozen=True, slots=True)
 class Line:

@@ -13,6 +13,7 @@ from typing import Any
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
+from kamrules.timeline.dwell import Stall
 from kamrules.timeline.events import Correction, Event
 from kamrules.timeline.timeline import Timeline
 
@@ -244,8 +245,8 @@ def _reasons(before: Assessment, after: Assessment) -> tuple[Reason, ...]:
     return tuple(sorted(kept, key=lambda move: (-abs(move.points), move.id)))
 
 
-def to_dict(history: History) -> dict[str, Any]:
-    """Return a history as plain JSON-ready data."""
+def to_dict(history: History, stall: Stall | None = None) -> dict[str, Any]:
+    """Return a history as plain JSON-ready data, with how long the deal has been where it is."""
     from_standing = _standing_dict
     return {
         "deal_id": history.deal_id,
@@ -271,6 +272,7 @@ def to_dict(history: History) -> dict[str, Any]:
         "reasons": [_reason_dict(reason) for reason in history.reasons],
         "quiet": history.quiet,
         "issues": [fault.to_dict() for fault in history.issues],
+        "stall": None if stall is None else stall.to_dict(),
     }
 
 

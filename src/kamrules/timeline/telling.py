@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from kamrules.engine import Engine
+from kamrules.timeline.dwell import Stall
 from kamrules.timeline.events import Correction, Event
 from kamrules.timeline.history import History, Reason, Standing, Step, Turned
 from kamrules.timeline.paths import place_of
@@ -37,13 +38,30 @@ _SAY: dict[str, tuple[str, str]] = {
     "overall": ("Health from {} to {}", "{}至{}的健康度变化"),
     "quiet": ("{} days with records changed no verdict", "{}个登记日未改变任何判定"),
     "issues": ("About the events", "事件问题"),
+    "stay.claimed": ("claimed", "申报"),
+    "stay.supported": ("supported", "证据支持"),
+    "stay": ("{} {} for {} d, since {}", "{}{}已{}天，自{}起"),
+    "stay.least": ("{} {} for at least {} d", "{}{}至少{}天"),
+    "stay.limit": (" (limit {} d)", "（上限{}天）"),
+    "stalled": ("stalled", "停滞"),
+    "dwell": ("too long in the milestone", "里程碑停留过久"),
+    "silence": ("no recent contact or act of the buyer", "近期无联系或客户无主动行动"),
 }
 
 
-def tell(engine: Engine, history: History, *, language: Language = "en", is_markdown: bool = False) -> str:
-    """Return a history for people to read."""
+def tell(
+    engine: Engine,
+    history: History,
+    *,
+    stall: Stall | None = None,
+    language: Language = "en",
+    is_markdown: bool = False,
+) -> str:
+    """Return a history for people to read, with how long the deal has been where it is."""
     teller = _Teller(engine, language)
     lines = list(teller.lines(history))
+    if stall is not None and (standing := teller.standing(stall)):
+        lines.append((0, standing))
     if is_markdown:
         return "\n".join(_markdown(lines)) + "\n"
     return "\n".join("    " * depth + text for depth, text in lines) + "\n"
@@ -66,6 +84,19 @@ class _Teller:
 
     def say(self, key: str) -> str:
         return _SAY[key][1 if self.language == "zh" else 0]
+
+    def standing(self, stall: Stall) -> str:
+        """Return how long the deal has been in its milestones, and why it stalls."""
+        parts = []
+        for key, stay in (("claimed", stall.claimed), ("supported", stall.supported)):
+            if stay is not None:
+                said = self.say("stay.least" if stay.is_at_least else "stay")
+                text = said.format(self.say(f"stay.{key}"), stay.milestone, stay.days, stay.since)
+                limit = "" if stay.max_days is None else self.say("stay.limit").format(stay.max_days)
+                parts.append(text + limit)
+        if stall.reasons:
+            parts.append(f"{self.say('stalled')}: {', '.join(self.say(reason) for reason in stall.reasons)}")
+        return "; ".join(parts)
 
     def lines(self, history: History) -> Iterator[tuple[int, str]]:
         """Yield the depth and text of each line."""

@@ -207,18 +207,29 @@ class Subject:
         """Yield every expression of the pack with its path, in the order of the sections."""
         pack = self.pack
         yield from _texts(pack, "defs", ("expr",))
-        yield from _texts(pack, "milestones", ("late_entry_when",))
+        yield from _texts(pack, "milestones", ("late_entry_when", "max_dwell"))
         yield from _texts(pack, "criteria", ("met_when", "applies_when"))
         yield from _texts(pack, "red_lines", ("trips_when", "applies_when", "waived_when"))
         yield from _texts(pack, "findings", ("breach_when", "applies_when", "due_on"))
+        yield from _texts(pack, "cadences", ("every", "applies_when", "starts"))
+        for name, cadence in pack.cadences.items():
+            for index, done in enumerate(cadence.done):
+                for key in ("of", "when", "on"):
+                    if (text := getattr(done, key)) is not None:
+                        yield ("cadences", name, "done", str(index), key), text
         yield from _texts(pack, "tables", ("valid_for",))
         for name, table in pack.tables.items():
             for row, spec in table.rows.items():
                 yield ("tables", name, "rows", row, "when"), spec.when
         yield from self._inner_conditions()
         yield from _texts(pack, "plays", ("offered_when",))
-        if pack.plays_when is not None:
-            yield ("plays_when",), pack.plays_when
+        for key in ("plays_when", "stalled_when"):
+            if (text := getattr(pack, key)) is not None:
+                yield (key,), text
+        if pack.quiet_period is not None:
+            for key in ("applies_when", "begun_when", "starts", "ends"):
+                if (text := getattr(pack.quiet_period, key)) is not None:
+                    yield ("quiet_period", key), text
 
     def _inner_conditions(self) -> Iterator[tuple[tuple[str, ...], str]]:
         """Yield what scores and forms are made of."""

@@ -18,14 +18,15 @@ from kamrules.rules.smtcode.claims import AllOf, Is, asked, conditions
 from kamrules.rules.smtcode.door import z3
 from kamrules.rules.smtcode.encode import Encoder
 from kamrules.rules.smtcode.facts import Domain, Facts, Spot
+from kamrules.rules.smtcode.logic import NotSaidError
 from kamrules.rules.smtcode.needs import Needs
 from kamrules.rules.smtcode.records import at
 from kamrules.rules.smtcode.search import formula_of
 from kamrules.rules.smtcode.texts import Texts, asks_for_signs
 
 
-class OutOfTimeError(Exception):
-    """No answer in time."""
+class UndecidedError(Exception):
+    """No answer; the message says why."""
 
 
 @dataclass(slots=True)
@@ -40,10 +41,16 @@ class Exact:
     fixed: list[Any] = field(init=False)
     why_not: tuple[Hold, ...] = ()  # after a no: facts nobody may touch, which together rule the goal out
     deadline: float = field(init=False)
-    is_bounded: bool = field(init=False, default=False)
+    bounded: tuple[str, ...] = ()  # lists that might need more elements than were considered
 
     def __post_init__(self) -> None:
         self.allow(self.timeout_ms)
+        try:
+            self._encode()
+        except NotSaidError as problem:
+            raise UndecidedError(f"z3 has no word for {problem}") from None
+
+    def _encode(self) -> None:
         problem = self.problem
         goal = AllOf(tuple(asked(node) for node in problem.goal.values()))
         guards = AllOf(
@@ -54,7 +61,7 @@ class Exact:
         )
         needs = Needs()
         sizes = needs.sizes(AllOf((goal, guards)))
-        self.is_bounded = any(problem.actions.additions(path) for path in needs.open)
+        self.bounded = tuple(path for path in needs.open if problem.actions.additions(path))
         lists = {
             f"{problem.root}.{one.name}": one
             for one in problem.schema.members
@@ -88,7 +95,7 @@ class Exact:
         self.solver.set("timeout", self._left_ms())
         answer = self.solver.check(*assumed)
         if answer == z3.unknown:
-            raise OutOfTimeError
+            raise UndecidedError(self._late())
         return bool(answer == z3.sat)
 
     def _core(self) -> list[Any]:
@@ -112,9 +119,14 @@ class Exact:
 
         Raises
         ------
-        OutOfTimeError
+        UndecidedError
+            There was no answer in time, or none that replays.
         """
         if not self._check(*self.fixed):
+            if self.holds.facts.rounds:
+                raise UndecidedError(
+                    "no path with exact numbers, but doubles that are computed with are rounded"
+                )
             named = {hold.literal.get_id(): hold for hold in self.holds.fixed}
             self.why_not = tuple(named[literal.get_id()] for literal in self._core())
             return None
@@ -137,16 +149,22 @@ class Exact:
         for place, hold in enumerate(self.holds.found):
             rank = place + 1  # too small to outweigh a cost, all together
             optimizer.add_soft(hold.literal, hold.action.cost * count * (count + 1) + rank)
-        if optimizer.check() != z3.sat:
-            raise OutOfTimeError
+        answer = optimizer.check()
+        if answer == z3.unsat:
+            raise UndecidedError("what z3 finds does not replay: it computes with exact numbers")
+        if answer == z3.unknown:
+            raise UndecidedError(self._late())
         model = optimizer.model()
         return [hold for hold in self.holds.found if z3.is_false(model.eval(hold.literal))]
 
     def _left_ms(self) -> int:
         left = int((self.deadline - perf_counter()) * 1000)
         if left <= 0:
-            raise OutOfTimeError
+            raise UndecidedError(self._late())
         return left
+
+    def _late(self) -> str:
+        return f"no answer within {self.timeout_ms} ms"
 
     def _steps(self, dropped: list[Hold], kept: list[Any]) -> Path | None:
         """Return the path that drops just these holds, on the earliest day, or None when none replays."""
@@ -206,7 +224,7 @@ class Exact:
                     core = [literal.get_id() for literal in self._core()]
                     chart.add(z3.Or([z3.Not(picks[key]) for key in core]))
                     found.append(tuple(named[key] for key in core))
-        except OutOfTimeError:
+        except UndecidedError:
             pass
         return found, False
 
