@@ -274,6 +274,35 @@ def test_a_pack_without_score_or_tier_is_judged_too() -> None:
     assert "grade" not in desk.facts("D1")
 
 
+def test_a_pack_without_milestones_is_judged_too(tmp_path: Path) -> None:
+    path = tmp_path / "pack.yaml"
+    path.write_text(
+        """
+kamrules: 1
+id: lines
+version: 1.0.0
+owner: us
+title: {en: Lines, zh: 红线}
+currency: CNY
+red_lines:
+  RL-1:
+    name: {en: None, zh: 无}
+    severity: BLOCK
+    trips_when: deal.size_class == 'major'
+    lawful_alternative: {en: Less, zh: 少}
+    source: {ref: ours}
+""",
+        encoding="utf-8",
+    )
+    pack = kr.load_pack(path)
+    engine = kr.compile(pack)
+    desk = Desk(engine, choose_reactor("plain")(engine.reactions), as_of=date(2026, 6, 30))
+    turned = desk.post(event("E1", "2026-06-01", "deal.size_class", "major"))
+    assert [(one.fact, one.after) for one in turned] == [("RL-1", "tripped")]
+    found = engine.assess(desk.record("D1"), as_of=date(2026, 6, 30), detail="brief")
+    assert desk.facts("D1") == facts_of(found)
+
+
 def test_evidence_ages_as_time_passes() -> None:
     ages = Ageing(facts=["deal.stakeholders"], half_life=10)
     engine = kr.compile(replace(ENGINE.pack, ageing={"people": ages}))
