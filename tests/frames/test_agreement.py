@@ -85,12 +85,13 @@ def test_the_welding_pipeline_on_every_library(library: str) -> None:
 @pytest.mark.parametrize("seed", range(3))
 def test_deals_by_chance(seed: int) -> None:
     chance = Chance(engine().plan.schema, seed)
-    deals = chance.deals(200)
-    deals += [chance.changed(deal, index) for index, deal in enumerate(welding() * 15)]
+    deals = chance.deals(150)
+    deals += [chance.changed(deal, index) for index, deal in enumerate(welding() * 10)]
     check(deals, frames_of(deals))
 
 
-@pytest.mark.parametrize("library", parameters("polars-lazy", "pyarrow", "duckdb", "dask", "pyspark"))
+# DuckDB has its chance below, on tables that it stores.
+@pytest.mark.parametrize("library", parameters("polars-lazy", "pyarrow", "dask", "pyspark"))
 def test_deals_by_chance_on_other_libraries(library: str) -> None:
     chance = Chance(engine().plan.schema, 77)
     deals = chance.deals(60) + [chance.changed(deal, index) for index, deal in enumerate(welding() * 3)]
