@@ -1,9 +1,10 @@
 """What a pack believes before the first deal is closed: its health points read as odds.
 
 The one assumption, and it is our choice: a deal in the middle of the scorecard has the base rate's odds (even
-ones by default), and from the fewest to the most points the odds rise from 1 : `odds` to `odds` : 1 around it, 9 by
-default (10 % to 90 %). Odds are linear in the points on the log scale, as in a credit scorecard ("points to
-double the odds": Siddiqi, Credit Risk Scorecards, 2006). A deal that is unknown in part counts with the middle of its interval.
+ones by default), and from the fewest to the most points the odds rise from 1 : `odds` to `odds` : 1 around
+it, 9 by default (10 % to 90 %). Odds are linear in the points on the log scale, as in a credit scorecard
+("points to double the odds": Siddiqi, Credit Risk Scorecards, 2006). A deal that is unknown in part counts
+with the middle of its interval.
 Criteria and people get a prior of zero: the pack says that they matter, not how much.
 """
 
@@ -23,7 +24,7 @@ ODDS = 9.0
 
 @dataclass(frozen=True, slots=True)
 class Prior:
-    """Belief about the log-odds of winning: `log_odds` at the `centre`, plus `mean` for each unit of a column.
+    """Belief about the log-odds of winning: `log_odds` at the `centre`, plus `mean` a unit of a column.
 
     Parameters
     ----------
@@ -75,7 +76,9 @@ class Prior:
             for name in names
             if name not in places
         ]
-        lacking = [Fault("A-COLUMN", f"column `{name}` is missing") for name in places if name not in set(names)]
+        lacking = [
+            Fault("A-COLUMN", f"column `{name}` is missing") for name in places if name not in set(names)
+        ]
         if strange or lacking:
             raise ArgumentError([*strange, *lacking])
         order = [places[name] for name in names]

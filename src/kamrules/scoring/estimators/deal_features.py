@@ -18,7 +18,7 @@ from kamrules.scoring.taint import without_tainted
 from kamrules.validation import shown
 
 
-class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # ships no types
     """Turns deals, or assessments of deals, into a matrix of numbers.
 
     Parameters
@@ -39,7 +39,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # sci
     - `criterion.ID.met` and `criterion.ID.unknown`: 0 and 0 when unmet. One that is not applicable counts as
       met, as at its gate: nothing stands against the deal there.
     - `people.listed` and `people.MEASURE.yes` with `.unknown`, or `.low` with `.high`: the stakeholder map. A
-      number without an end on one side has the other end in both, and 0 without any; then `people.listed` is 0.
+      number without an end on one side has the other end in both, and 0 without any, where nobody is listed.
     - `health.DIMENSION.low` and `.high`, in points.
 
     Facts that trip a red line are taken out of the record first, and the rest is judged without them: nothing
@@ -51,11 +51,13 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # sci
     >>> engine = kr.compile(kr.load_pack("handbook"))
     >>> features = DealFeatures(engine, as_of=date(2026, 6, 30))
     >>> matrix = features.fit_transform([{"account": {"name": "Lingang", "industry": "ships"}}, {}])
-    >>> matrix[:, list(features.get_feature_names_out()).index("criterion.M1.X1.unknown")].tolist()
+    >>> matrix[:, list(features.get_feature_names_out()).index("criterion.M1.E1.unknown")].tolist()
     [0.0, 1.0]
     """
 
-    def __init__(self, engine: Assesses, *, as_of: date | str | None = None, until: str | None = None) -> None:
+    def __init__(
+        self, engine: Assesses, *, as_of: date | str | None = None, until: str | None = None
+    ) -> None:
         self.engine = engine
         self.as_of = as_of
         self.until = until

@@ -18,9 +18,10 @@ from kamrules.scoring.columns import Assesses
 from kamrules.scoring.prior import ODDS, Prior, prior_from
 
 Array = NDArray[np.float64]
+_SHORTEST = 1e-9
 
 
-class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # scikit-learn ships no types
+class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # ships no types
     """Win or loss by log-odds that are linear in the columns, with a stated belief about each coefficient.
 
     Parameters
@@ -103,7 +104,6 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if self.prior is None:
             raise _unusable("there is no prior to start from")
         self.n_features_in_ = len(self.prior.columns)
-        self.feature_names_in_ = np.asarray(self.prior.columns, dtype=object)
         self.classes_ = np.asarray([False, True])
         self._learn(np.empty((0, self.n_features_in_)), np.empty(0))
         return self
@@ -139,7 +139,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _learn(self, X: Array, won: Array) -> None:  # noqa: N803
         if not self.prior_deals > 0 or not 0 < self.confidence < 1:
-            raise _unusable(f"prior_deals {self.prior_deals} and confidence {self.confidence} given, > 0 and 0 to 1 expected")
+            raise _unusable(
+                f"prior_deals {self.prior_deals}, confidence {self.confidence} given, > 0 and 0 to 1 expected"
+            )
         mean, self._centre, spread, signs, log_odds = self._belief(X)
         chance = 1 / (1 + math.exp(-log_odds))
         information = self.prior_deals * chance * (1 - chance)
@@ -175,7 +177,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             if len(prior.columns) != count:
                 raise _unusable(f"the prior has {len(prior.columns)} columns, the deals {count}")
             mean, centre, spread, signs = (
-                np.asarray(part, dtype=float) for part in (prior.mean, prior.centre, prior.spread, prior.signs)
+                np.asarray(part, dtype=float)
+                for part in (prior.mean, prior.centre, prior.spread, prior.signs)
             )
             log_odds = prior.log_odds
         if self.monotonic_cst is not None:
@@ -190,7 +193,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             names = list(getattr(self, "feature_names_in_", ()))
             strange = [name for name in given if name not in names]
             if strange:
-                raise ArgumentError([Fault("A-COLUMN", f"monotonic_cst names no column `{name}`") for name in strange])
+                raise ArgumentError(
+                    [Fault("A-COLUMN", f"monotonic_cst names no column `{name}`") for name in strange]
+                )
             return np.asarray([given.get(name, 0) for name in names], dtype=float)
         signs = np.asarray(given, dtype=float)
         if signs.shape != (count,) or not np.isin(signs, (-1, 0, 1)).all():
@@ -202,6 +207,10 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _read(self, X: Any) -> Array:  # noqa: N803
         check_is_fitted(self)
+        if self.n_deals_ == 0 and self.prior is not None and hasattr(X, "columns"):
+            # scikit-learn would warn of every frame or of every array, as no fit has seen either.
+            self.prior.ordered(list(X.columns))
+            X = np.asarray(X[list(self.prior.columns)])  # noqa: N806
         found: Array = validate_data(self, X, dtype=np.float64, reset=False)
         return found
 
@@ -267,7 +276,9 @@ def _maximum(  # noqa: PLR0913, PLR0917 - the terms of one posterior
         decrement = float(-gradient @ direction)
         if decrement < 1e-12 * (1 + abs(before)) or step == max_iter:
             break
-        while length > 1e-9 and loss(within(point + length * direction)) > before - 1e-4 * length * decrement:
+        while length > _SHORTEST:
+            if loss(within(point + length * direction)) <= before - 1e-4 * length * decrement:
+                break
             length /= 2
         point = within(point + length * direction)
     return point, hessian, step
