@@ -33,7 +33,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The strength of that belief in equivalent deals. A log-odds known from n deals has the variance
         1 / (n p (1 - p)), n times the Fisher information of one deal; that is the prior variance of the
         log-odds at the centre, and of how far a typical deal lies from it. The columns share the latter
-        alike, in units of their spread. So a pack with more columns is no vaguer. 4 is our choice.
+        alike, in units of their spread. So a pack with more columns is no vaguer. 8 is our choice:
+        of 1 to 16 its worst is least bad in invented worlds where the pack is right, useless or wrong
+        (`benchmarks/learning.py`).
     monotonic_cst : mapping of names to -1, 0, 1, or array of shape (n_columns,), optional
         Signs of coefficients, in place of those of the prior.
     confidence : float, between 0 and 1
@@ -70,7 +72,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self,
         prior: Prior | None = None,
         *,
-        prior_deals: float = 4.0,
+        prior_deals: float = 8.0,
         monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
         confidence: float = 0.9,
         max_iter: int = 100,
