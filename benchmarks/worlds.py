@@ -1,7 +1,7 @@
 """Invented worlds of deals whose true chances are known, for tests and for choosing a default.
 
-A pack gives each of some columns points. In truth a column matters `agreement` times what the pack thinks, plus
-something of its own. Deals are drawn by a seed, so a world is the same on every machine.
+A pack gives each of some columns points. In truth a column matters `agreement` times what the pack thinks,
+plus something of its own. Deals are drawn by a seed, so a world is the same on every machine.
 """
 
 from __future__ import annotations
