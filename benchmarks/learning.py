@@ -177,7 +177,7 @@ def learning_curve(
     makers = {name: makers_of(prior)[name] for name in ("scorecard", "logistic regression", "pack alone")}
     lines = [
         f"**Learning curve**: Brier after so many closed deals, mean of {repeats} samples, tried on all",
-        "deals that are no twin of one learned from. In brackets: in how many samples the scorecard was worse.",
+        "deals that are no twin of one learned from. In brackets: in how many samples it was worse.",
         "",
         "| closed deals | scorecard | logistic regression | pack alone | always the base rate |",
         "|---|---|---|---|---|",

@@ -20,7 +20,7 @@ def expected(estimator: Any) -> dict[str, str]:
 
 # `DealFeatures` reads deals, not numbers: scikit-learn has no checks of such input (test_deal_features.py).
 @pytest.mark.filterwarnings("ignore")  # the checks provoke warnings on purpose
-@parametrize_with_checks(
+@parametrize_with_checks(  # type: ignore[untyped-decorator] # scikit-learn ships no types
     [
         ScorecardClassifier(),
         ScorecardClassifier(prior_deals=1.0),

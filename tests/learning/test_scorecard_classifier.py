@@ -1,4 +1,4 @@
-"""What a Bayesian scorecard promises: it starts from the pack, moves with evidence, and says how sure it is."""
+"""A Bayesian scorecard starts from the pack, moves with evidence, and says how sure it is."""
 
 import csv
 import math
@@ -184,9 +184,9 @@ def test_points_that_depend_on_a_stance_never_lower_the_odds(engine: kr.Engine) 
 
 
 def test_a_column_without_a_prior_is_named(engine: kr.Engine) -> None:
-    polars = pytest.importorskip("pandas")
+    pandas = pytest.importorskip("pandas")
     prior = Prior(("points",), (0.1,), (0.0,), (1.0,), (1,))
-    frame = polars.DataFrame({"pionts": [1.0, 2.0]})
+    frame = pandas.DataFrame({"pionts": [1.0, 2.0]})
     with pytest.raises(kr.ArgumentError, match="`pionts` has no prior; did you mean `points`"):
         ScorecardClassifier(prior).fit(frame, [0, 1])
 
