@@ -1,5 +1,7 @@
 """Every estimator keeps scikit-learn's contract, each exception with its reason."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -32,3 +34,20 @@ def expected(estimator: Any) -> dict[str, str]:
 )
 def test_it_keeps_the_contract_of_scikit_learn(estimator: Any, check: Any) -> None:
     check(estimator)
+
+
+def test_without_scikit_learn_the_extra_is_named() -> None:
+    code = (
+        "import importlib.util as u; real = u.find_spec\n"
+        "u.find_spec = lambda name, *rest: None if name == 'sklearn' else real(name, *rest)\n"
+        "import kamrules.scoring.estimators.deal_features"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "X-LEARN: learning from closed deals needs scikit-learn; install `kamrules[learn]`" in done.stderr
+
+
+def test_validation_needs_no_extra() -> None:
+    names = ("leakage", "skill", "splits")
+    code = "import sys\n" + "".join(f"import kamrules.scoring.validation.{name}\n" for name in names)
+    code += "import kamrules.scoring.prior\nassert not {'numpy', 'sklearn'} & set(sys.modules)"
+    subprocess.run([sys.executable, "-c", code], check=True)
