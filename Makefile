@@ -44,6 +44,7 @@ bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/frames.py --write
 	$(BENCH)/bin/python benchmarks/paths.py --write
 	$(BENCH)/bin/python benchmarks/reactors.py --write
+	$(BENCH)/bin/python benchmarks/learning.py --write
 
 clean:
 	rm -rf $(VENV) $(BENCH) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache

@@ -48,7 +48,7 @@ class KamrulesError(Exception):
     """Base of every error kamrules raises on purpose; `faults` lists all that was wrong.
 
     `code` is stable and says the stage: KR1 language, KR2 pack, KR3 record, KR4 input file,
-    KR5 argument, KR6 missing extra, KR7 back end.
+    KR5 argument, KR6 missing extra, KR7 back end, KR8 learning.
     """
 
     code = "KR000"
@@ -98,6 +98,12 @@ class BackendError(KamrulesError):
     """A back end cannot express an operator; said at compile time (B-*)."""
 
     code = "KR700"
+
+
+class LeakageError(KamrulesError):
+    """Closed deals tell the outcome before it is known (L-*): a model learned from them would fool you."""
+
+    code = "KR800"
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

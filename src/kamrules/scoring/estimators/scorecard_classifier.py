@@ -1,0 +1,295 @@
+"""A Bayesian logistic regression that starts from a pack's weights and moves as far as closed deals allow."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from kamrules.errors import ArgumentError, Fault
+from kamrules.scoring.columns import Assesses
+from kamrules.scoring.prior import ODDS, Prior, prior_from
+
+Array = NDArray[np.float64]
+_SHORTEST = 1e-9
+
+
+class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # ships no types
+    """Win or loss by log-odds that are linear in the columns, with a stated belief about each coefficient.
+
+    Parameters
+    ----------
+    prior : Prior, optional
+        What is believed before the first deal. Without one every coefficient is believed to be 0, and centre
+        and spread are those of the deals fitted.
+    prior_deals : float, > 0
+        The strength of that belief in equivalent deals. A log-odds known from n deals has the variance
+        1 / (n p (1 - p)), n times the Fisher information of one deal; that is the prior variance of the
+        log-odds at the centre, and of how far a typical deal lies from it. The columns share the latter
+        alike, in units of their spread. So a pack with more columns is no vaguer. 8 is our choice:
+        of 1 to 16 its worst is least bad in invented worlds where the pack is right, useless or wrong
+        (`benchmarks/learning.py`).
+    monotonic_cst : mapping of names to -1, 0, 1, or array of shape (n_columns,), optional
+        Signs of coefficients, in place of those of the prior.
+    confidence : float, between 0 and 1
+        Probability mass of the intervals.
+    max_iter : int
+        Most Newton steps; it takes fewer than ten as a rule.
+
+    Attributes
+    ----------
+    coef_ : array, shape (1, n_columns), log-odds a unit
+    intercept_ : array, shape (1,), log-odds where every column is 0
+    coef_interval_ : array, shape (n_columns, 2)
+    covariance_ : array, shape (n_columns + 1, n_columns + 1)
+        Of the log-odds at the centre, then of the coefficients: the Laplace approximation at the maximum.
+    n_deals_ : int
+        Closed deals behind it; 0 for a pack alone.
+
+    Notes
+    -----
+    The maximum a posteriori is found by projected Newton steps (Bertsekas, SIAM J. Control Optim. 20, 1982).
+    At a sign constraint the Gaussian is cut off at zero, and the interval with it: a little too wide.
+    The prior is a unit-information prior scaled by a number of deals (Kass & Wasserman, JASA 90, 1995),
+    taken column by column.
+
+    Examples
+    --------
+    >>> prior = Prior(("points",), (0.04,), (50.0,), (29.0,), (1,))
+    >>> model = ScorecardClassifier(prior).from_prior()
+    >>> round(float(model.predict_proba([[100.0]])[0, 1]), 2), model.n_deals_
+    (0.88, 0)
+    """
+
+    def __init__(
+        self,
+        prior: Prior | None = None,
+        *,
+        prior_deals: float = 8.0,
+        monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
+        confidence: float = 0.9,
+        max_iter: int = 100,
+    ) -> None:
+        self.prior = prior
+        self.prior_deals = prior_deals
+        self.monotonic_cst = monotonic_cst
+        self.confidence = confidence
+        self.max_iter = max_iter
+
+    @classmethod
+    def from_pack(
+        cls,
+        engine: Assesses,
+        *,
+        until: str | None = None,
+        odds: float = ODDS,
+        base_rate: float = 0.5,
+        **options: Any,
+    ) -> Self:
+        """Return the classifier that a pack is before the first deal: usable at once, and ready to `fit`.
+
+        `until` is that of `DealFeatures`, whose matrix it reads; for `odds` and `base_rate` see
+        `kamrules.scoring.prior`.
+        """
+        prior = prior_from(engine.pack, engine.plan, until=until, odds=odds, base_rate=base_rate)
+        return cls(prior, **options).from_prior()
+
+    def from_prior(self) -> Self:
+        """Make the prior itself the model, with no deal behind it; classes are False and True (won)."""
+        if self.prior is None:
+            raise _unusable("there is no prior to start from")
+        self.n_features_in_ = len(self.prior.columns)
+        self.classes_ = np.asarray([False, True])
+        self._learn(np.empty((0, self.n_features_in_)), np.empty(0))
+        return self
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def fit(self, X: Any, y: Any) -> Self:  # noqa: N803 - scikit-learn's names
+        """Learn from closed deals.
+
+        Parameters
+        ----------
+        X : array or frame, shape (n_deals, n_columns)
+        y : array of two classes; the second in sorted order counts as won
+
+        Raises
+        ------
+        ArgumentError
+            A parameter is out of its range, or columns and prior do not fit (A-VALUE, A-COLUMN).
+        """
+        X, y = validate_data(self, X, y, dtype=np.float64)  # noqa: N806
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        self.classes_, won = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:  # noqa: PLR2004 - won and lost
+            raise ValueError("Classifier can't train when only one class is present.")
+        self._learn(X, won.astype(float))
+        return self
+
+    def _learn(self, X: Array, won: Array) -> None:  # noqa: N803
+        if not self.prior_deals > 0 or not 0 < self.confidence < 1:
+            raise _unusable(
+                f"prior_deals {self.prior_deals}, confidence {self.confidence} given, > 0 and 0 to 1 expected"
+            )
+        mean, self._centre, spread, signs, log_odds = self._belief(X)
+        chance = 1 / (1 + math.exp(-log_odds))
+        information = self.prior_deals * chance * (1 - chance)
+        precision = information * np.concatenate([[1.0], len(mean) * spread**2])
+        start = np.concatenate([[log_odds], mean])
+        design = np.column_stack([np.ones(len(X)), X - self._centre])
+        found, hessian, self.n_iter_ = _maximum(
+            design, won, start, precision, np.concatenate([[0], signs]), self.max_iter
+        )
+        self.n_deals_ = len(won)
+        self.covariance_ = np.linalg.inv(hessian)
+        self._prior_coef, self._prior_at_centre = mean, log_odds
+        self._prior_variance = 1 / precision
+        self._at_centre = float(found[0])
+        self.coef_ = found[None, 1:]
+        self.intercept_ = np.asarray([found[0] - found[1:] @ self._centre])
+        reach = self._reach() * np.sqrt(np.diag(self.covariance_))[1:]
+        low, high = found[1:] - reach, found[1:] + reach
+        self.coef_interval_ = np.column_stack(
+            [np.where(signs > 0, np.maximum(low, 0), low), np.where(signs < 0, np.minimum(high, 0), high)]
+        )
+
+    def _belief(self, X: Array) -> tuple[Array, Array, Array, Array, float]:  # noqa: N803
+        count = X.shape[1]
+        if self.prior is None:
+            spread = X.std(axis=0)
+            mean, centre, log_odds = np.zeros(count), X.mean(axis=0), 0.0
+            spread = np.where(spread > 1e-12 * (1 + np.abs(centre)), spread, 1.0)  # a constant says nothing
+            signs = np.zeros(count)
+        else:
+            names = getattr(self, "feature_names_in_", None)
+            prior = self.prior if names is None else self.prior.ordered(list(names))
+            if len(prior.columns) != count:
+                raise _unusable(f"the prior has {len(prior.columns)} columns, the deals {count}")
+            mean, centre, spread, signs = (
+                np.asarray(part, dtype=float)
+                for part in (prior.mean, prior.centre, prior.spread, prior.signs)
+            )
+            log_odds = prior.log_odds
+        if self.monotonic_cst is not None:
+            signs = self._signs(count)
+        if (mean * signs < 0).any():
+            raise _unusable("a prior mean goes against its sign constraint")
+        return mean, centre, spread, signs, log_odds
+
+    def _signs(self, count: int) -> Array:
+        given = self.monotonic_cst
+        if isinstance(given, Mapping):
+            names = list(getattr(self, "feature_names_in_", ()))
+            strange = [name for name in given if name not in names]
+            if strange:
+                raise ArgumentError(
+                    [Fault("A-COLUMN", f"monotonic_cst names no column `{name}`") for name in strange]
+                )
+            return np.asarray([given.get(name, 0) for name in names], dtype=float)
+        signs = np.asarray(given, dtype=float)
+        if signs.shape != (count,) or not np.isin(signs, (-1, 0, 1)).all():
+            raise _unusable(f"monotonic_cst holds -1, 0 or 1 for each of {count} columns")
+        return signs
+
+    def _reach(self, confidence: float | None = None) -> float:
+        return NormalDist().inv_cdf((1 + (self.confidence if confidence is None else confidence)) / 2)
+
+    def _read(self, X: Any) -> Array:  # noqa: N803
+        check_is_fitted(self)
+        if self.n_deals_ == 0 and self.prior is not None and hasattr(X, "columns"):
+            # scikit-learn would warn of every frame or of every array, as no fit has seen either.
+            self.prior.ordered(list(X.columns))
+            X = np.asarray(X[list(self.prior.columns)])  # noqa: N806
+        found: Array = validate_data(self, X, dtype=np.float64, reset=False)
+        return found
+
+    def decision_function(self, X: Any) -> Array:  # noqa: N803
+        """Return the log-odds of winning, shape (n_deals,)."""
+        strayed = self._read(X) - self._centre
+        found: Array = self._at_centre + strayed @ self.coef_[0]
+        return found
+
+    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+        """Return the probabilities of loss and win at the most likely coefficients, shape (n_deals, 2)."""
+        won = _sigmoid(self.decision_function(X))
+        return np.column_stack([1 - won, won])
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """Return the likelier class of each deal."""
+        is_won = self.decision_function(X) > 0
+        found: NDArray[Any] = self.classes_[is_won.astype(int)]
+        return found
+
+    def predict_interval(self, X: Any, confidence: float | None = None) -> Array:  # noqa: N803
+        """Return the interval of each probability of winning, shape (n_deals, 2).
+
+        It says how well the probability is known, not whether the deal will be won.
+        """
+        scores = self.decision_function(X)
+        design = np.column_stack([np.ones(len(scores)), self._read(X) - self._centre])
+        deviation = np.sqrt(np.einsum("ij,jk,ik->i", design, self.covariance_, design))
+        reach = self._reach(confidence) * deviation
+        return np.column_stack([_sigmoid(scores - reach), _sigmoid(scores + reach)])
+
+    def predict_prior(self, X: Any, confidence: float | None = None) -> Array:  # noqa: N803
+        """Return what was believed of each deal before any was closed: probability, low and high end."""
+        strayed = self._read(X) - self._centre
+        scores = self._prior_at_centre + strayed @ self._prior_coef
+        variance = self._prior_variance[0] + strayed**2 @ self._prior_variance[1:]
+        reach = self._reach(confidence) * np.sqrt(variance)
+        return np.column_stack([_sigmoid(scores), _sigmoid(scores - reach), _sigmoid(scores + reach)])
+
+
+def _maximum(  # noqa: PLR0913, PLR0917 - the terms of one posterior
+    design: Array, won: Array, prior: Array, precision: Array, signs: Array, max_iter: int
+) -> tuple[Array, Array, int]:
+    """Return the maximum of the posterior under sign constraints, its Hessian there, and the steps taken."""
+
+    def loss(point: Array) -> float:
+        scores = design @ point
+        strayed = point - prior
+        return float(np.logaddexp(0, scores).sum() - won @ scores + precision @ strayed**2 / 2)
+
+    def within(point: Array) -> Array:
+        return np.where(signs > 0, np.maximum(point, 0), np.where(signs < 0, np.minimum(point, 0), point))
+
+    point = within(prior.copy())
+    for step in range(max_iter + 1):
+        chance = _sigmoid(design @ point)
+        gradient = design.T @ (chance - won) + precision * (point - prior)
+        hessian = (design.T * (chance * (1 - chance))) @ design + np.diag(precision)
+        free = ~((signs != 0) & (point == 0) & (signs * gradient >= 0))
+        direction = np.zeros_like(point)
+        direction[free] = -np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+        before, length = loss(point), 1.0
+        decrement = float(-gradient @ direction)
+        if decrement < 1e-12 * (1 + abs(before)) or step == max_iter:
+            break
+        while length > _SHORTEST:
+            if loss(within(point + length * direction)) <= before - 1e-4 * length * decrement:
+                break
+            length /= 2
+        point = within(point + length * direction)
+    return point, hessian, step
+
+
+def _sigmoid(scores: Any) -> Array:
+    found: Array = np.exp(-np.logaddexp(0, -np.asarray(scores, dtype=float)))
+    return found
+
+
+def _unusable(message: str) -> ArgumentError:
+    return ArgumentError(Fault("A-VALUE", message))

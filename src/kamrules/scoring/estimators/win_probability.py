@@ -1,0 +1,284 @@
+"""A calibrated probability of winning, with interval, the closed deals behind it, and a refusal where due."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import NearestNeighbors
+from sklearn.utils import _safe_indexing
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from kamrules.scoring.validation.skill import wilson
+from kamrules.scoring.validation.splits import grouped_folds
+
+Array = NDArray[np.float64]
+Refusal = Literal["not enough history", "unlike any deal seen"]
+Calibration = Literal["none", "sigmoid", "isotonic", "flat"]
+# Two parameters of a sigmoid need some fifty deals of either outcome, a step function a thousand deals
+# (Niculescu-Mizil & Caruana, ICML 2005, find isotonic to overfit below about that; the fifty are our choice).
+_SIGMOID_FROM = 50
+_ISOTONIC_FROM = 1000
+_ALIKE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """A probability of winning between `low` and `high`, and the closed deals behind it (0: belief alone)."""
+
+    probability: float
+    low: float
+    high: float
+    closed_deals: int
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What can be said of one open deal.
+
+    `estimate` is None where it is refused, and `refusal` says why; `prior` is what was believed before, to
+    be used then instead. Neither is the health of a deal nor its progress.
+    """
+
+    estimate: Estimate | None
+    prior: Estimate
+    refusal: Refusal | None = None
+
+
+class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # ships no types
+    """Wraps a classifier of closed deals.
+
+    Parameters
+    ----------
+    estimator : classifier
+        Learns from closed deals. If it has `predict_prior` (as `ScorecardClassifier`), refusals fall back on
+        that, else on the base rate; if it has `predict_interval`, intervals are its own.
+    min_wins, min_losses : int
+        Fewer closed deals of either outcome are "not enough history". 10 is our choice: a base rate from 10
+        and 10 deals is known to about 20 points either way.
+    confidence : float
+        Probability mass of the intervals.
+    folds : int
+        Folds that calibration holds deals back in.
+    seed : int
+        Of the folds.
+
+    Attributes
+    ----------
+    calibration_ : {"none", "sigmoid", "isotonic", "flat"}
+        "none" with fewer than 50 deals of either outcome, so that a Bayesian estimator stands as it is;
+        "isotonic" from 1,000 deals on; else "sigmoid" (Platt), or "flat" where the held-back deals show no
+        skill at all: then the base rate is all there is to say. Learned on held-back deals, twins together.
+    wins_, losses_ : int
+    limit_ : float
+        How far a deal may lie from the nearest closed one, see Notes.
+
+    Notes
+    -----
+    Novelty: columns are divided by their standard deviation. A deal is unlike any seen if its nearest closed
+    deal is further away than 99 of 100 closed deals are from the nearest that differs from them, or if it
+    differs from all in a column that never varied.
+
+    Interval: the estimator's own, moved as calibration moves its ends; or the Wilson interval of the outcomes
+    of the 30 held-back deals with the nearest probabilities, stretched to hold the probability itself.
+
+    Examples
+    --------
+    >>> from sklearn.naive_bayes import GaussianNB
+    >>> points = [[float(number % 10)] for number in range(60)]
+    >>> won = [number % 10 > 4 or number % 9 == 0 for number in range(60)]
+    >>> model = WinProbability(GaussianNB()).fit(points, won)
+    >>> found = model.forecast([[9.0], [300.0]])
+    >>> found[0].estimate.closed_deals, found[1].estimate, found[1].refusal
+    (60, None, 'unlike any deal seen')
+    """
+
+    def __init__(  # noqa: PLR0913 - scikit-learn reads parameters from here
+        self,
+        estimator: Any,
+        *,
+        min_wins: int = 10,
+        min_losses: int = 10,
+        confidence: float = 0.9,
+        folds: int = 5,
+        seed: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.min_wins = min_wins
+        self.min_losses = min_losses
+        self.confidence = confidence
+        self.folds = folds
+        self.seed = seed
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = False
+        return tags
+
+    def fit(self, X: Any, y: Any, groups: Sequence[Hashable] | None = None) -> Self:  # noqa: N803 - scikit-learn's names
+        """Learn from closed deals.
+
+        Parameters
+        ----------
+        X : array or frame, shape (n_deals, n_columns)
+        y : two classes; the second in sorted order counts as won
+        groups : what calibration must not tear apart; by default deals with the same columns
+        """
+        given = X
+        X, y = validate_data(self, X, y, dtype=np.float64)  # noqa: N806
+        check_classification_targets(y)
+        kind = type_of_target(y, input_name="y", raise_unknown=True)
+        if kind != "binary":
+            raise ValueError(f"Only binary classification is supported. The type of the target is {kind}.")
+        self.classes_, codes = np.unique(y, return_inverse=True)
+        if len(self.classes_) < 2:  # noqa: PLR2004 - won and lost
+            raise ValueError("Classifier can't train when only one class is present.")
+        won = codes.astype(bool)
+        self.wins_, self.losses_ = int(won.sum()), int((~won).sum())
+        self.estimator_ = clone(self.estimator).fit(_named(given, X), y)
+        self._remember(X)
+        groups = [row.tobytes() for row in X] if groups is None else groups
+        self._calibrate(_named(given, X), won, groups)
+        return self
+
+    @property
+    def has_history(self) -> bool:
+        """Whether there are enough wins and losses."""
+        check_is_fitted(self)
+        return bool(self.wins_ >= self.min_wins and self.losses_ >= self.min_losses)
+
+    def _remember(self, X: Array) -> None:  # noqa: N803
+        deviation = X.std(axis=0)
+        self._varied = deviation > 1e-12 * (1 + np.abs(X.mean(axis=0)))
+        self._fixed = X[0]
+        self._scale = np.where(self._varied, deviation, 1.0)
+        kinds = np.unique(X / self._scale, axis=0)
+        self._near = NearestNeighbors(n_neighbors=1).fit(kinds)
+        apart = NearestNeighbors(n_neighbors=min(2, len(kinds))).fit(kinds).kneighbors(kinds)[0][:, -1]
+        self.limit_ = float(np.quantile(apart, 0.99))
+
+    def _calibrate(self, given: Any, won: NDArray[np.bool_], groups: Sequence[Hashable]) -> None:
+        least = min(self.wins_, self.losses_)
+        self.calibration_: Calibration = "none"
+        if least >= _SIGMOID_FROM:
+            self.calibration_ = "isotonic" if len(won) >= _ISOTONIC_FROM else "sigmoid"
+        self._held: tuple[Array, NDArray[np.bool_]] | None = None
+        has_own = hasattr(self.estimator_, "predict_interval")
+        if not self.has_history or (self.calibration_ == "none" and has_own):
+            return
+        held = np.full(len(won), np.nan)
+        folds = min(self.folds, len(set(groups)))
+        for train, test in grouped_folds(groups, won.tolist(), folds=folds, seed=self.seed):
+            if len(set(won[train].tolist())) > 1:
+                model = clone(self.estimator).fit(_safe_indexing(given, train), won[train])
+                held[test] = model.predict_proba(_safe_indexing(given, test))[:, 1]
+        there = np.isfinite(held)
+        scores, outcomes = held[there], won[there]
+        if self.calibration_ == "sigmoid":
+            self._curve: Any = LogisticRegression(C=1e3).fit(_logit(scores)[:, None], outcomes)
+            if self._curve.coef_[0, 0] <= 0:
+                self.calibration_ = "flat"
+        elif self.calibration_ == "isotonic":
+            edge = 1 / (len(outcomes) + 2)  # no finite number of deals proves a deal safe or hopeless
+            self._curve = IsotonicRegression(y_min=edge, y_max=1 - edge, out_of_bounds="clip").fit(
+                scores, outcomes
+            )
+        self._held = (self._calibrated(scores), outcomes)
+
+    def _calibrated(self, chances: Array) -> Array:
+        if self.calibration_ == "none":
+            return chances
+        if self.calibration_ == "flat":
+            return np.full(len(chances), self.wins_ / (self.wins_ + self.losses_))
+        if self.calibration_ == "sigmoid":
+            found: Array = self._curve.predict_proba(_logit(chances)[:, None])[:, 1]
+            return found
+        stepped: Array = self._curve.predict(chances)
+        return stepped
+
+    def forecast(self, X: Any) -> list[Forecast]:  # noqa: N803
+        """Return what can be said of each deal."""
+        X, given = self._read(X)  # noqa: N806
+        raw, priors, is_new = self._raw(given), self._priors(given), self._is_new(X)
+        chances, ends = self._calibrated(raw), self._ends(raw, given)
+        found = []
+        for index, prior in enumerate(priors):
+            refusal: Refusal | None = None
+            if not self.has_history:
+                refusal = "not enough history"
+            elif is_new[index]:
+                refusal = "unlike any deal seen"
+            low, high = ends[index]
+            estimate = Estimate(float(chances[index]), float(low), float(high), self.wins_ + self.losses_)
+            found.append(Forecast(None if refusal else estimate, prior, refusal))
+        return found
+
+    def predict_proba(self, X: Any) -> Array:  # noqa: N803
+        """Return probabilities of loss and win; those of the prior where `forecast` refuses."""
+        said = [one.estimate or one.prior for one in self.forecast(X)]
+        won = np.asarray([one.probability for one in said])
+        return np.column_stack([1 - won, won])
+
+    def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
+        """Return the likelier class of each deal."""
+        is_won = self.predict_proba(X)[:, 1] > 0.5  # noqa: PLR2004 - likelier than not
+        found: NDArray[Any] = self.classes_[is_won.astype(int)]
+        return found
+
+    def _read(self, X: Any) -> tuple[Array, Any]:  # noqa: N803
+        check_is_fitted(self)
+        read: Array = validate_data(self, X, dtype=np.float64, reset=False)
+        return read, _named(X, read)
+
+    def _raw(self, given: Any) -> Array:
+        found: Array = self.estimator_.predict_proba(given)[:, 1]
+        return found
+
+    def _is_new(self, X: Array) -> NDArray[np.bool_]:  # noqa: N803
+        apart = self._near.kneighbors(X / self._scale)[0][:, 0]
+        strange = (np.abs(X - self._fixed) > 1e-9 * (1 + np.abs(self._fixed)))[:, ~self._varied].any(axis=1)
+        found: NDArray[np.bool_] = strange | (apart > self.limit_ * (1 + 1e-9))
+        return found
+
+    def _priors(self, given: Any) -> list[Estimate]:
+        if hasattr(self.estimator_, "predict_prior"):
+            rows = self.estimator_.predict_prior(given, self.confidence)
+            return [Estimate(float(one), float(low), float(high), 0) for one, low, high in rows]
+        deals = self.wins_ + self.losses_
+        usual = wilson(self.wins_, deals, self.confidence)
+        return [Estimate(usual.value, usual.low, usual.high, deals)] * int(np.shape(given)[0])
+
+    def _ends(self, raw: Array, given: Any) -> Array:
+        if self.calibration_ == "flat":
+            usual = wilson(self.wins_, self.wins_ + self.losses_, self.confidence)
+            return np.tile([usual.low, usual.high], (len(raw), 1))
+        if hasattr(self.estimator_, "predict_interval"):
+            ends = self.estimator_.predict_interval(given, self.confidence)
+            return np.column_stack([self._calibrated(ends[:, 0]), self._calibrated(ends[:, 1])])
+        if self._held is None:
+            return np.tile([0.0, 1.0], (len(raw), 1))
+        chances, outcomes = self._held
+        found = []
+        for one in self._calibrated(raw):
+            alike = np.argsort(np.abs(chances - one), kind="stable")[:_ALIKE]
+            seen = wilson(int(outcomes[alike].sum()), len(alike), self.confidence)
+            found.append((min(seen.low, one), max(seen.high, one)))
+        return np.asarray(found).reshape(len(raw), 2)
+
+
+def _named(given: Any, read: Array) -> Any:
+    """Return what the estimator is given: a frame as it is, for its names, else the checked array."""
+    return given if hasattr(given, "columns") else read
+
+
+def _logit(chances: Array) -> Array:
+    cut = np.clip(chances, 1e-6, 1 - 1e-6)
+    found: Array = np.log(cut / (1 - cut))
+    return found
