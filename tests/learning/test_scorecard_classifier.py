@@ -50,7 +50,7 @@ def test_a_stronger_prior_moves_less(world: World) -> None:
         for strength in (1.0, 30.0, 3000.0)
     ]
     assert moved[0] >= moved[1] >= moved[2]
-    assert moved[2] < 0.05
+    assert moved[2] < 0.1  # 60 deals against 3,000
 
 
 @settings(max_examples=20)
