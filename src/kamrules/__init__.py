@@ -7,6 +7,7 @@
 'none'
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from kamrules.assessment import SCHEMA_VERSION, Assessment, Rejection
@@ -24,23 +25,28 @@ from kamrules.errors import (
 )
 from kamrules.explain import explain
 from kamrules.forms import FilledForm, fill_form, form_markdown
-from kamrules.paths import LawfulPath, shortest_path
 from kamrules.records import Account, Deal, Evidence, Stakeholder
 from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
 
 if TYPE_CHECKING:
     from kamrules.frames import FrameAssessment
+    from kamrules.paths import LawfulPath, shortest_path
 
 __version__ = "0.1.0"
 
 
-def __getattr__(name: str) -> Any:
-    """Load what needs an extra only when it is asked for."""
-    if name == "FrameAssessment":
-        from kamrules.frames import FrameAssessment  # noqa: PLC0415 - needs an extra
+_LATER = {
+    "FrameAssessment": "kamrules.frames",
+    "LawfulPath": "kamrules.paths",
+    "shortest_path": "kamrules.paths",
+}
 
-        return FrameAssessment
+
+def __getattr__(name: str) -> Any:
+    """Load what needs an extra, or what most users never ask for, when it is asked for."""
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     message = f"module `kamrules` has no attribute `{name}`"
     raise AttributeError(message)
 

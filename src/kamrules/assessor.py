@@ -6,7 +6,6 @@ of ours and is raised.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
@@ -30,6 +29,7 @@ from kamrules.rules.lang.printer import core_text
 from kamrules.rules.lang.reference import Unknown, evaluate, value_of
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack
+from kamrules.rules.places import without_positions
 from kamrules.rules.planning import (
     PLAYS_WHEN,
     Planned,
@@ -51,7 +51,6 @@ from kamrules.scoring.whatif import narrowing
 
 Detail = Literal["brief", "full"]
 _REMEMBERED = 4096
-_INDEX = re.compile(r"\[\d+\]")
 _RED_LINE: dict[Status, Any] = {
     "met": "tripped", "unmet": "clear", "unknown": "unknown", "not_applicable": "not_applicable",
 }  # fmt: skip
@@ -255,7 +254,7 @@ class Assessor:
         return tuple(
             path
             for path in paths
-            if clean.place(path) is not None and _INDEX.sub("", path) not in self._never_asked
+            if clean.place(path) is not None and without_positions(path) not in self._never_asked
         )
 
     @cached_property

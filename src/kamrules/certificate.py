@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from kamrules.assessment import Assessment, CriterionResult
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, InputError, nearest
+from kamrules.jsontext import plain_data
 from kamrules.validation import faults_of
 
 Method = Literal["sha256", "hmac-sha256"]
@@ -131,19 +132,13 @@ def _criteria_of(engine: Engine, gate: str) -> list[str]:
 def _certified(result: CriterionResult) -> CertifiedCriterion:
     facts = [
         CertifiedFact(
-            path=fact.path, value=_plain(fact.value), evidence=fact.evidence, known_on=fact.known_on
+            path=fact.path, value=plain_data(fact.value), evidence=fact.evidence, known_on=fact.known_on
         )
         for fact in result.facts
         if fact.is_decisive
     ]
     status: Literal["met", "not_applicable"] = "met" if result.status == "met" else "not_applicable"
     return CertifiedCriterion(id=result.id, status=status, facts=tuple(facts))
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple | list):
-        return [_plain(one) for one in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def record_hash(record: BaseModel) -> str:

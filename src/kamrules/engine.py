@@ -374,6 +374,10 @@ class Engine:
         """Return the title of a fact for a path such as `deal.stakeholders[2].stance`."""
         return self._wording.label(path, language)
 
+    def desk(self, name: str, language: Language = "en") -> str:
+        """Return the name of a desk in the words of the pack, or its id."""
+        return self._wording.desk(name, language)
+
     def show(self, fact: Fact, language: Language = "en") -> str:
         """Return the value of a fact as a person reads it; money in major units."""
         return self._wording.show(fact, language)

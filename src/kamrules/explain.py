@@ -11,7 +11,7 @@ from typing import Any, Literal
 from kamrules.assessment import Assessment, CriterionResult, FindingResult, RedLineResult
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
-from kamrules.headings import HEADINGS
+from kamrules.headings import HEADINGS, heading, slides
 from kamrules.rules.trace import Fact
 from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.scoring.questions import Question
@@ -87,7 +87,7 @@ class _Writer:
         self.language = language
 
     def say(self, key: str) -> str:
-        return HEADINGS[key][1 if self.language == "zh" else 0]
+        return heading(key, self.language)
 
     def title(self) -> str:
         a = self.a
@@ -156,11 +156,8 @@ class _Writer:
 
     def criterion(self, result: CriterionResult) -> Item:
         spec = self.engine.pack.criteria[result.id]
-        slides = ", ".join(f"p{slide}" for slide in spec.source.slide or [])
-        head = f"{result.id} {spec.name.get(self.language)}" + (
-            f" ({self.say('slide')} {slides})" if slides else ""
-        )
-        item = Item(head)
+        head = f"{result.id} {spec.name.get(self.language)}"
+        item = Item(head + slides(spec.source.slide, self.language))
         if spec.all_of is None:
             item.notes += self.fact_notes(result.facts)
         if result.missing:
@@ -289,9 +286,7 @@ class _Writer:
         spec = self.engine.pack.findings[finding.id]
         notes = [spec.message.get(self.language)]
         if spec.owner is not None:
-            desk = self.engine.pack.glossary.get(spec.owner)
-            name = desk.name.get(self.language) if desk is not None else spec.owner
-            notes.append(f"{self.say('owner')}: {name}")
+            notes.append(f"{self.say('owner')}: {self.engine.desk(spec.owner, self.language)}")
         if finding.due_on is not None:
             notes.append(f"{self.say('due')}: {finding.due_on}")
         return Item(f"{finding.id} {spec.name.get(self.language)}", notes)

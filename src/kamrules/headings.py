@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 HEADINGS: dict[str, tuple[str, str]] = {
     "as_of": ("as of", "截至"),
     "stage": ("Stage", "阶段"),
@@ -108,3 +110,14 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "path.raises": ("Raises deal health most for its effort", "最能提高健康度的行动"),
     "path.raise": ("+{:.1f} points for effort {}", "+{:.1f}分,投入{}点"),
 }
+
+
+def heading(key: str, language: str) -> str:
+    """Return a heading in `en` or `zh`."""
+    return HEADINGS[key][1 if language == "zh" else 0]
+
+
+def slides(numbers: Iterable[int] | None, language: str) -> str:
+    """Return ` (slide p5, p6)`, or nothing where there are none."""
+    listed = ", ".join(f"p{number}" for number in numbers or [])
+    return f" ({heading('slide', language)} {listed})" if listed else ""

@@ -7,6 +7,7 @@ change a fact without a word.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import Any, NoReturn
 
 
@@ -19,6 +20,15 @@ class JsonTextError(ValueError):
         self.reason = reason
         self.line = line
         self.column = column
+
+
+def plain_data(value: Any) -> Any:
+    """Return a value as what JSON has: mappings, lists, and texts for all it has no word for."""
+    if isinstance(value, Mapping):
+        return {name: plain_data(inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain_data(inner) for inner in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def parse_json(raw: bytes) -> Any:

@@ -17,6 +17,7 @@ from typing import Any, Literal
 from kamrules.assessment import Assessment, Rejection
 from kamrules.engine import Engine
 from kamrules.errors import MissingExtraError
+from kamrules.jsontext import plain_data
 from kamrules.rules.plan import Plan, Rule, Scorecard, Table
 from kamrules.rules.verdict import Status
 
@@ -233,21 +234,13 @@ def _part_rows(part: PartChange) -> Iterator[str]:
         if turn.possible is None:
             yield f"{head} not decided | {_cell(turn.reason)} |"
         else:
-            shown = json.dumps(_plain(turn.witness), ensure_ascii=False)
+            shown = json.dumps(plain_data(turn.witness), ensure_ascii=False)
             day = f" as of {turn.as_of}" if turn.as_of is not None else ""
             yield f"{head} {word} | `{_cell(shown)}`{day} |"
 
 
 def _cell(text: str) -> str:
     return text.replace("|", "\\|").replace("\n", " ")
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {name: _plain(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(inner) for inner in value]
-    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def to_dict(diff: PackDiff) -> dict[str, Any]:
@@ -265,7 +258,7 @@ def to_dict(diff: PackDiff) -> dict[str, Any]:
                         "before": turn.before,
                         "after": turn.after,
                         "possible": turn.possible,
-                        "witness": _plain(turn.witness),
+                        "witness": plain_data(turn.witness),
                         "as_of": None if turn.as_of is None else turn.as_of.isoformat(),
                         "reason": turn.reason or None,
                     }

@@ -35,6 +35,11 @@ class Wording:
             words.append(f"{title} {int(index) + 1}" if index else title)
         return " › ".join(words) or path
 
+    def desk(self, name: str, language: Language = "en") -> str:
+        """Return the name of a desk in the words of the pack, or its id."""
+        term = self.pack.glossary.get(name)
+        return term.name.get(language) if term is not None else name
+
     def show(self, fact: Fact, language: Language = "en") -> str:
         """Return the value of a fact as a person reads it: money in major units, numbers with their unit."""
         value = fact.value

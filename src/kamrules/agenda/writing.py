@@ -125,8 +125,7 @@ def desk_name(engine: Engine, desk: str | None, language: Language) -> str:
     """Return the name of a desk in the pack's words."""
     if desk is None:
         return _WORDS["nobody"][language == "zh"]
-    term = engine.pack.glossary.get(desk)
-    return term.name.get(language) if term is not None else desk
+    return engine.desk(desk, language)
 
 
 class _Text:

@@ -10,11 +10,11 @@ from kamrules.assessment import Assessment
 from kamrules.frames.ask import PARTS
 from kamrules.frames.wide import CHOICE, SEPARATOR
 from kamrules.rules.pack import Pack
+from kamrules.rules.places import without_positions
 from kamrules.scoring.questions import Question
 
 Kind = Literal["text", "bool", "int", "float"]
 CRITERIA: dict[str, Kind] = {"deal_id": "text", "criterion": "text", "status": "text"}
-_INDEX = re.compile(r"\[\d+\]")
 # After a list comes a dot, between a record and its field two underscores: `stakeholders[].stance`.
 _INNER_DOT = re.compile(r"(?<!\])\.")
 
@@ -110,4 +110,4 @@ def ask_next(questions: tuple[Question, ...]) -> str | None:
 
 
 def _column(where: str) -> str:
-    return _INNER_DOT.sub("__", _INDEX.sub("[]", where))
+    return _INNER_DOT.sub("__", without_positions(where, "[]"))

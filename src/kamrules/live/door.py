@@ -17,6 +17,7 @@ from kamrules.engine import Engine
 from kamrules.errors import Fault, RecordError
 from kamrules.live.reads import ELEMENT, Path, Reads
 from kamrules.records.base import Evidence
+from kamrules.rules.lang.reference import read
 from kamrules.timeline import Event, event_of
 from kamrules.timeline import events as e
 from kamrules.timeline.fold import Folded, added, names_without_id
@@ -205,21 +206,17 @@ def _proof(evidence: Evidence) -> dict[str, Any]:
     return {"level": evidence.level} if evidence.at is None else {"level": evidence.level, "at": evidence.at}
 
 
-def _value_at(deal: BaseModel, place: Place) -> Any:
-    found: Any = getattr(deal, place.list)[0] if place.list else deal
+def _value_at(deal: Any, place: Place) -> Any:
+    found: Any = read(deal, place.list)[0] if place.list else deal
     for step in place.steps:
-        found = getattr(found, step)
+        found = read(found, step)
     return found
 
 
 def _with_values(said: Any, deal: Mapping[str, Any]) -> Any:
     """Return a change that says what stands in a deal instead."""
     if isinstance(said, e.SetFact):
-        place = _place(said.path)
-        found: Any = deal[place.list][0] if place.list else deal
-        for step in place.steps:
-            found = found[step]
-        return said.model_copy(update={"value": found})
+        return said.model_copy(update={"value": _value_at(deal, _place(said.path))})
     [fields] = next(iter(deal.values()))
     return said.model_copy(update={"fields": {name: fields[name] for name in said.fields}})
 

@@ -17,9 +17,9 @@ from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, RecordError, nearest
 from kamrules.paths.raises import Raise, best_raises
 from kamrules.rules.actions import Kind
-from kamrules.rules.paths import Path, Problem, Step, applied, plain_path, value_at
+from kamrules.rules.paths import Path, Problem, Step, applied, plain_path
+from kamrules.rules.places import value_at
 from kamrules.rules.planning import satisfied
-from kamrules.rules.smtcode.needs import OPEN
 
 __all__ = ["Blocker", "LawfulPath", "Outcome", "PathStep", "Raise", "shortest_path"]
 
@@ -230,9 +230,7 @@ def _search(
     search.allow(timeout_ms)
     found, is_every = search.blocking_sets(_SHOWN_SETS)
     sets = [[_blocker(problem, hold.kind, hold.path, hold.action.id) for hold in one] for one in found]
-    limit = f"at most {OPEN} more elements of {', '.join(search.bounded)} were considered"
-    reason = limit if search.bounded else ""
-    return replace(shown, blocking=_sorted(sets), is_every_set=is_every, reason=reason), ()
+    return replace(shown, blocking=_sorted(sets), is_every_set=is_every, reason=search.limit), ()
 
 
 def _shown(

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
@@ -17,6 +16,7 @@ from kamrules.errors import MissingExtraError
 from kamrules.rules.actions import Kind
 from kamrules.rules.lang import core
 from kamrules.rules.paths import Path, Problem, Step, applied, plain_path
+from kamrules.rules.places import value_at
 from kamrules.rules.plan import Entry, Flag, Mean, Share
 
 _SHOWN = 5
@@ -94,10 +94,7 @@ def _better_elements(problem: Problem, entry: Mean) -> Iterator[Path]:
         return
     numbers = dict(entry.mapping)
     list_path = core.path_of(entry.range)
-    elements: Any = problem.record
-    for step in list_path.split(".")[1:]:
-        elements = (elements or {}).get(step)
-    for index, element in enumerate(elements or []):
+    for index, element in enumerate(value_at(problem.record, list_path) or []):
         path = f"{list_path}[{index}].{value.name}"
         now = (element or {}).get(value.name)
         kind: Kind = "find_out" if now is None else "change"

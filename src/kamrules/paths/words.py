@@ -9,10 +9,11 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from kamrules.engine import Engine
-from kamrules.headings import HEADINGS
+from kamrules.headings import heading, slides
 from kamrules.paths import Blocker, LawfulPath, PathStep, Raise
-from kamrules.rules.lang.types import ListOf, Money, Object, Type
+from kamrules.rules.lang.types import Money
 from kamrules.rules.paths.schedule import ANY_TEXT
+from kamrules.rules.places import type_at
 from kamrules.rules.trace import Fact
 from kamrules.sections import Item, Section, as_markdown, as_text
 from kamrules.wording import Language
@@ -58,7 +59,7 @@ class _Writer:
         self.language: Language = language
 
     def say(self, key: str) -> str:
-        return HEADINGS[key][1 if self.language == "zh" else 0]
+        return heading(key, self.language)
 
     def title(self) -> str:
         path = self.path
@@ -106,16 +107,16 @@ class _Writer:
         notes = [self.what(one) for one in steps]
         for criterion in dict.fromkeys(name for one in steps for name in one.opens):
             spec = self.engine.pack.criteria[criterion]
-            slides = ", ".join(f"p{slide}" for slide in spec.source.slide or [])
-            tail = f" ({self.say('slide')} {slides})" if slides else ""
-            notes.append(f"{self.say('path.for')} {criterion} {spec.name.get(self.language)}{tail}")
+            shown = spec.name.get(self.language) + slides(spec.source.slide, self.language)
+            notes.append(f"{self.say('path.for')} {criterion} {shown}")
         who = []
         if step.owner is not None:
-            who.append(f"{self.say('owner')}: {self.desk(step.owner)}")
+            who.append(f"{self.say('owner')}: {self.engine.desk(step.owner, self.language)}")
         if step.form is not None:
             who.append(f"{self.say('path.form')}: {step.form}")
-        if step.approvers:
-            who.append(f"{self.say('path.approval')}: {', '.join(map(self.desk, step.approvers))}")
+        desks = [self.engine.desk(desk, self.language) for desk in step.approvers]
+        if desks:
+            who.append(f"{self.say('path.approval')}: {', '.join(desks)}")
         if who:
             notes.append("; ".join(who))
         return Item(f"{step.on}  {name}", notes)
@@ -141,13 +142,9 @@ class _Writer:
     def value(self, path: str, value: Any) -> str:
         if value == ANY_TEXT or value is None:
             return ANY_TEXT
-        kind = _type_at(self.engine.plan.schema, path)
+        kind = type_at(self.engine.plan.schema, path)
         currency = kind.currency if isinstance(kind, Money) else None
         return self.engine.show(Fact(path, value, currency=currency), self.language)
-
-    def desk(self, name: str) -> str:
-        term = self.engine.pack.glossary.get(name)
-        return term.name.get(self.language) if term is not None else name
 
     def blocking(self) -> Section:
         path = self.path
@@ -182,14 +179,3 @@ class _Writer:
         head = self.say("path.raise").format(one.points, one.cost)
         facts = ", ".join(self.engine.label(path, self.language) for path in one.facts)
         return Item(f"{head}: {name} — {facts}")
-
-
-def _type_at(schema: Object, path: str) -> Type | None:
-    kind: Type | None = schema
-    for step in path.split(".")[1:]:
-        name, bracket, _ = step.partition("[")
-        member = kind.member(name) if isinstance(kind, Object) else None
-        kind = member.type if member is not None else None
-        if bracket and isinstance(kind, ListOf):
-            kind = kind.element
-    return kind

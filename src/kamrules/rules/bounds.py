@@ -9,18 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
+from kamrules.rules.wholes import DAY, range_of, whole
 
 Ends = tuple[int, int]
 
 _FIRST, _LAST = date(2000, 1, 1), date(2099, 12, 31)
 _LONGEST = 2**31
-_MICRO = timedelta(microseconds=1)
-_DAY = timedelta(days=1) // _MICRO
-_START = datetime(1, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +35,7 @@ def leaving(node: core.Node) -> Iterator[Leaving]:
     below = [found for child in core.children(node) for found in leaving(child)]
     yield from below
     if not below and isinstance(node, core.Arith | core.Negate):
-        ends, limits = _computed(node), _limits(node.type)
+        ends, limits = _computed(node), range_of(node.type)
         if ends is not None and (ends[0] < limits[0] or ends[1] > limits[1]):
             yield Leaving(node, ends, tuple(_fields(node)))
 
@@ -61,7 +59,7 @@ def ends_of(node: core.Node) -> Ends | None:
         case core.Call("size"):
             return 0, _LONGEST
         case core.Arith() | core.Negate():
-            ends, (least, most) = _computed(node), _limits(node.type)
+            ends, (least, most) = _computed(node), range_of(node.type)
             return None if ends is None else (max(ends[0], least), min(ends[1], most))
     return None
 
@@ -77,9 +75,9 @@ def _computed(node: core.Arith | core.Negate) -> Ends | None:
     kinds = core.type_of(node.left), core.type_of(node.right)
     if isinstance(kinds[0], t.Date):
         if isinstance(kinds[1], t.Date):
-            left, right = (left[0] * _DAY, left[1] * _DAY), (right[0] * _DAY, right[1] * _DAY)
+            left, right = (left[0] * DAY, left[1] * DAY), (right[0] * DAY, right[1] * DAY)
         else:
-            right = right[0] // _DAY, right[1] // _DAY
+            right = right[0] // DAY, right[1] // DAY
     match node.op:
         case "+":
             return left[0] + right[0], left[1] + right[1]
@@ -106,34 +104,14 @@ def _allowed(kind: t.Type) -> Ends | None:
         case t.Date():
             return _FIRST.toordinal(), _LAST.toordinal()
         case t.Timestamp():
-            return (_FIRST.toordinal() - 1) * _DAY, _LAST.toordinal() * _DAY - 1
+            return (_FIRST.toordinal() - 1) * DAY, _LAST.toordinal() * DAY - 1
         case t.Duration():
-            return _limits(kind)
+            return range_of(kind)
     return None
 
 
-def _limits(kind: t.Type) -> Ends:
-    match kind:
-        case t.Date():
-            return date.min.toordinal(), date.max.toordinal()
-        case t.Timestamp():
-            return 0, date.max.toordinal() * _DAY - 1
-        case t.Duration():
-            return timedelta.min // _MICRO, timedelta.max // _MICRO
-    return t.INT_MIN, t.INT_MAX
-
-
 def _stored(value: core.Scalar) -> int | None:
-    match value:
-        case bool() | str() | float():
-            return None
-        case datetime():
-            return (value - _START) // _MICRO
-        case date():
-            return value.toordinal()
-        case timedelta():
-            return value // _MICRO
-    return value
+    return None if isinstance(value, bool | str | float) else whole(value)
 
 
 def _fields(node: core.Node) -> Iterator[tuple[str, Ends]]:

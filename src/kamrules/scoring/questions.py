@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-_INDEX = re.compile(r"\[\d+\]")
+from kamrules.rules.places import without_positions
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Question:
     @property
     def field(self) -> str:
         """The path without list positions, to count questions over many deals."""
-        return _INDEX.sub("[]", self.path)
+        return without_positions(self.path, "[]")
 
 
 def rank_questions(missing: Mapping[str, tuple[str, ...]]) -> tuple[Question, ...]:

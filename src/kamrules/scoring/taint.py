@@ -15,6 +15,7 @@ from pydantic import BaseModel
 
 from kamrules.rules.lang.core import Node, path_of
 from kamrules.rules.lang.reference import Place, locate, read
+from kamrules.rules.places import value_at
 from kamrules.rules.trace import witnesses
 
 
@@ -73,7 +74,7 @@ def without_tainted(
             dropped.setdefault(path_of(range_), set()).add(index)
     clean = record
     for path, positions in dropped.items():
-        kept = [one for i, one in enumerate(_value_at(clean, path) or []) if i not in positions]
+        kept = [one for i, one in enumerate(value_at(clean, path) or []) if i not in positions]
         clean = with_value(clean, path, kept)
     for path in sorted(blanked):
         clean = with_value(clean, path, None)
@@ -124,10 +125,3 @@ def _position(path: str, name: str) -> tuple[int | None, str]:
         return None, ""
     index, _, rest = path.removeprefix(f"{name}[").partition("]")
     return int(index), rest
-
-
-def _value_at(record: Any, path: str) -> Any:
-    value = record
-    for step in path.split(".")[1:]:
-        value = read(value, step)
-    return value

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from kamrules.rules.lang.reference import read
-from kamrules.rules.lang.types import Bool, Enum, ListOf, Object, Type
+from kamrules.rules.lang.types import Bool, Enum, Object
+from kamrules.rules.places import type_at
 from kamrules.scoring.ledger import Health
 from kamrules.scoring.questions import Question
 from kamrules.scoring.taint import with_value
@@ -90,16 +91,7 @@ def _answered(record: BaseModel, path: str, answer: Any) -> BaseModel:
 
 def answers(schema: Object, path: str) -> tuple[Any, ...]:
     """Return the values a fact may have when they are few: yes/no or a closed list."""
-    kind: Type | None = schema
-    for step in path.split(".")[1:]:
-        if not isinstance(kind, Object):
-            return ()
-        name, bracket, _ = step.partition("[")
-        member = kind.member(name)
-        kind = member.type if member is not None else None
-        if bracket and isinstance(kind, ListOf):
-            kind = kind.element
-    match kind:
+    match type_at(schema, path):
         case Bool():
             return (True, False)
         case Enum(values):

@@ -14,13 +14,13 @@ from kamrules.rules.lang import types as t
 from kamrules.rules.paths.holds import Hold, Holds, constraint_terms
 from kamrules.rules.paths.problem import Path, Problem
 from kamrules.rules.paths.schedule import on_their_days, plainer, scheduled
+from kamrules.rules.places import value_at
 from kamrules.rules.smtcode.claims import AllOf, Is, asked, conditions
 from kamrules.rules.smtcode.door import z3
 from kamrules.rules.smtcode.encode import Encoder
 from kamrules.rules.smtcode.facts import Domain, Facts, Spot
 from kamrules.rules.smtcode.logic import NotSaidError
-from kamrules.rules.smtcode.needs import Needs
-from kamrules.rules.smtcode.records import at
+from kamrules.rules.smtcode.needs import OPEN, Needs
 from kamrules.rules.smtcode.search import formula_of
 from kamrules.rules.smtcode.texts import Texts, asks_for_signs
 
@@ -67,7 +67,7 @@ class Exact:
             for one in problem.schema.members
             if isinstance(one.type, t.ListOf)
         }
-        filled = {path: len(at(problem.record, path) or []) for path in lists}
+        filled = {path: len(value_at(problem.record, path) or []) for path in lists}
         room = {
             path: filled[path] + (sizes.get(path, 0) if problem.actions.additions(path) else 0)
             for path in lists
@@ -84,6 +84,12 @@ class Exact:
         self.fixed = [hold.literal for hold in self.holds.fixed]
         self.solver.add(self.today >= problem.as_of.toordinal())
         self.solver.add(self.today <= (problem.as_of + problem.horizon).toordinal())
+
+    @property
+    def limit(self) -> str:
+        """What an answer is limited to, if it is."""
+        lists = ", ".join(self.bounded)
+        return f"at most {OPEN} more elements of {lists} were considered" if lists else ""
 
     def allow(self, time_ms: int) -> None:
         """Let what follows take so long."""

@@ -12,12 +12,14 @@ from typing import Any
 
 from kamrules.rules.actions import Action, Kind
 from kamrules.rules.lang import types as t
-from kamrules.rules.paths.problem import Problem, Step, plain_path
+from kamrules.rules.paths.problem import Problem, Step
+from kamrules.rules.places import value_at, without_positions
 from kamrules.rules.smtcode.door import z3
 from kamrules.rules.smtcode.encode import AS_OF, Encoder
-from kamrules.rules.smtcode.facts import DAY, Facts, Spot
+from kamrules.rules.smtcode.facts import Facts, Spot
 from kamrules.rules.smtcode.logic import Formula, as_term, conj, disj, neg
-from kamrules.rules.smtcode.records import Pins, Reader, at
+from kamrules.rules.smtcode.records import Pins, Reader
+from kamrules.rules.wholes import DAY
 
 _NOTHING = Action("", frozenset(), (), 0, 0, None, (), (), None, None, (), False, False)
 
@@ -99,7 +101,7 @@ class Holds:
     def _slots(self) -> Iterator[tuple[str, Spot]]:
         """Yield the slots that may be filled, by path; those of elements on file are filled."""
         for path, slots in self.facts.lists.items():
-            known = at(self.problem.record, path) or []
+            known = value_at(self.problem.record, path) or []
             for index, (inside, spot) in enumerate(zip(slots.inside, slots.elements, strict=True)):
                 if index < len(known):
                     self.facts.require(inside)
@@ -217,12 +219,12 @@ class Holds:
 
     def _flag(self, path: str) -> None:
         flag, spot = self.facts.flags[path], self.facts.spots[path]
-        if at(self.problem.record, path) is not None:
+        if value_at(self.problem.record, path) is not None:
             self.facts.require(flag)
             return
         if isinstance(spot.type, t.Object):
             return  # it is there as soon as one of its facts is
-        action = self.problem.actions.on("find_out", plain_path(path))
+        action = self.problem.actions.on("find_out", without_positions(path))
         if action is None or path.endswith("]"):
             self._fix(neg(flag), path)
             return
@@ -232,12 +234,12 @@ class Holds:
             self._bounds(flag, path, variable, action)
 
     def _variable(self, path: str, pins: Pins) -> None:
-        value = at(self.problem.record, path)
+        value = value_at(self.problem.record, path)
         if value is None:
             return
         variable = self.facts.variables[path]
         same = variable == pins.term(path, value)
-        action = self.problem.actions.on("change", plain_path(path))
+        action = self.problem.actions.on("change", without_positions(path))
         if action is None or path.endswith("]"):
             self._fix(same, path)
             return
@@ -269,8 +271,8 @@ class Holds:
     def _level(self, path: str, *, is_new: bool) -> None:
         level = self.facts.levels[path]
         holder, _, name = path.rpartition(".")
-        found = None if is_new else at(self.problem.record, f"{holder}.evidence.{name}.level")
-        obtained = None if is_new else at(self.problem.record, f"{holder}.evidence.{name}.at")
+        found = None if is_new else value_at(self.problem.record, f"{holder}.evidence.{name}.level")
+        obtained = None if is_new else value_at(self.problem.record, f"{holder}.evidence.{name}.at")
         if found is None:
             same = neg(level.recorded)
         else:
@@ -279,7 +281,7 @@ class Holds:
             )
             same = conj(level.recorded, level.number == int(found[1:]), undated)
             self.facts.require(conj(level.recorded, level.number >= int(found[1:])))
-        action = self.problem.actions.on("confirm", plain_path(path))
+        action = self.problem.actions.on("confirm", without_positions(path))
         if action is None:
             self._fix(same, path)
             return

@@ -16,8 +16,9 @@ from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.reference import Env, Place, evaluate, level_of, value_of
 from kamrules.rules.lang.rewrite import conjuncts
-from kamrules.rules.paths.problem import Path, Problem, Step, applied, value_at
+from kamrules.rules.paths.problem import Path, Problem, Step, applied
 from kamrules.rules.paths.schedule import ANY_TEXT, on_their_days, plainer, scheduled
+from kamrules.rules.places import value_at
 
 
 class _NotPlainError(Exception):

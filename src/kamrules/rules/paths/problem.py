@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,9 +12,9 @@ from kamrules.rules.actions import Action, Actions, Kind
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.core import Node
 from kamrules.rules.lang.reference import Unknown, evaluate
+from kamrules.rules.places import without_positions
 
 Record = dict[str, Any]
-_INDEX = re.compile(r"\[\d+\]")
 HORIZON = timedelta(days=730)  # how far ahead a gate may open (our choice)
 
 
@@ -42,7 +41,7 @@ class Step:
     @property
     def fact(self) -> str:
         """The path without list positions."""
-        return _INDEX.sub("", self.path)
+        return without_positions(self.path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,19 +137,3 @@ def _holder(record: Record, path: str) -> tuple[Record, str]:
             inner = found[name] = {}
         found = inner[int(index.rstrip("]"))] if bracket else inner
     return found, steps[-1]
-
-
-def value_at(record: Record, path: str) -> Any:
-    """Return what stands at a path of a record, or None."""
-    found: Any = record
-    for step in path.split(".")[1:]:
-        name, bracket, index = step.partition("[")
-        found = found.get(name) if isinstance(found, Mapping) else None
-        if bracket and found is not None:
-            found = found[int(index.rstrip("]"))]
-    return found
-
-
-def plain_path(path: str) -> str:
-    """Return a path without list positions."""
-    return _INDEX.sub("", path)

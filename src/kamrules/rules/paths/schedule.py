@@ -8,7 +8,8 @@ from datetime import UTC, date, datetime, time
 from typing import Any
 
 from kamrules.rules.lang import types as t
-from kamrules.rules.paths.problem import Problem, Step, applied, value_at
+from kamrules.rules.paths.problem import Problem, Step, applied
+from kamrules.rules.places import type_at, value_at
 from kamrules.rules.settling import settle
 
 ANY_TEXT = "…"  # stands for a text that anybody may fill in
@@ -86,12 +87,12 @@ def plainer(problem: Problem, steps: _Steps, day: date) -> _Steps:
                 now = found[place]
                 fits(place, replace(now, value={key: one for key, one in now.value.items() if key != name}))
             for name in list(found[place].value):
-                kind = _type_at(problem, f"{step.fact}.{name}")
+                kind = type_at(problem.schema, f"{step.path}.{name}")
                 for option in _plainer_values(found[place].value[name], kind):
                     if fits(place, replace(found[place], value={**found[place].value, name: option})):
                         break
         elif step.level is None:
-            kind = _type_at(problem, step.fact)
+            kind = type_at(problem.schema, step.path)
             for option in _plainer_values(step.value, kind):
                 if fits(place, replace(step, value=option)):
                     break
@@ -109,7 +110,7 @@ def _needed(problem: Problem, steps: _Steps, day: date) -> _Steps:
     return steps
 
 
-def _plainer_values(value: Any, kind: t.Type) -> Iterator[Any]:
+def _plainer_values(value: Any, kind: t.Type | None) -> Iterator[Any]:
     match kind:
         case t.String() if value != ANY_TEXT:
             yield ANY_TEXT
@@ -117,14 +118,14 @@ def _plainer_values(value: Any, kind: t.Type) -> Iterator[Any]:
             yield from values[: values.index(value)]
 
 
-def _settle_number(found: list[Step], place: int, kind: t.Type, fits: Any) -> None:
+def _settle_number(found: list[Step], place: int, kind: t.Type | None, fits: Any) -> None:
     step = found[place]
     if isinstance(kind, t.Int | t.Money) and isinstance(step.value, int):
         least = kind.low if isinstance(kind, t.Int) else 0
         settle(step.value, max(least, 0), lambda number: fits(place, replace(found[place], value=number)))
 
 
-def _note_choices(problem: Problem, found: list[Step], place: int, kind: t.Type, day: date) -> None:
+def _note_choices(problem: Problem, found: list[Step], place: int, kind: t.Type | None, day: date) -> None:
     """Note every value of a closed list that does as well."""
     step = found[place]
     action = problem.action_of(step)
@@ -137,14 +138,3 @@ def _note_choices(problem: Problem, found: list[Step], place: int, kind: t.Type,
         or problem.replays((*found[:place], replace(step, value=one), *found[place + 1 :]), day)
     )
     found[place] = replace(step, accepts=good)
-
-
-def _type_at(problem: Problem, path: str) -> t.Type:
-    kind: t.Type = problem.schema
-    for name in path.split(".")[1:]:
-        holder = kind.element if isinstance(kind, t.ListOf) else kind
-        assert isinstance(holder, t.Object)
-        member = holder.member(name)
-        assert member is not None
-        kind = member.type
-    return kind

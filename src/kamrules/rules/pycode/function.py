@@ -43,21 +43,20 @@ def table_rows(sure: tuple[str, ...], maybe: tuple[str, ...]) -> TableRows:
     return TableRows(sure, maybe)
 
 
-def level_of(evidence: Any, name: str, assumed: int) -> int:
-    """Return the recorded level of a fact, or `assumed`; as `lang.reference.level_of` of its holder."""
+def level_of(
+    evidence: Any, name: str, assumed: int, half_life: int | None = None, day: date | None = None
+) -> int:
+    """Return the level of a fact on a day, or `assumed`; as `lang.reference.level_of` of its holder."""
     proof = _member(evidence, name)
     level = None if proof is None else _member(proof, "level")
-    return assumed if level is None else int(level[1:])
-
-
-def level_on(evidence: Any, name: str, assumed: int, half_life: int, day: date) -> int:
-    """Return the level that is left of it on a day."""
-    proof = _member(evidence, name)
-    if proof is None:
+    if level is None:
         return assumed
-    level, at = _member(proof, "level"), _member(proof, "at")
-    lost = 0 if at is None else max((day - at).days, 0) // half_life
-    return assumed if level is None else max(int(level[1:]) - lost, 0)
+    number = int(level[1:])
+    at = None if half_life is None else _member(proof, "at")
+    if half_life is None or at is None or day is None:
+        return number
+    days: int = (day - at).days
+    return max(number - max(days, 0) // half_life, 0)
 
 
 def _member(holder: Any, name: str) -> Any:
@@ -96,7 +95,7 @@ _NAMESPACE: dict[str, Any] = {
     "__builtins__": {}, "len": len, "type": type, "NA": NA, "SURPRISES": SURPRISES,
     "LEAST": float("-inf"), "MOST": float("inf"), "read": read, "read_double": read_double,
     "as_double": as_double, "in_range": in_range, "arithmetic": arithmetic, "level_of": level_of,
-    "level_on": level_on,
+
     "table_rows": table_rows, "mean_points": mean_points,
 }  # fmt: skip
 

@@ -101,10 +101,10 @@ class World:
                 self.names, holder.local, "evidence", None, nullable=True, absent=holder.nullable
             )
             known = code.name(evidence.local)
-            level = code.call("level_of", known, code.const(field.name), code.const(assumed))
+            ageing: tuple[ast.expr, ...] = ()
             if node.half_life is not None:
-                ageing = code.const(node.half_life), code.name(env["as_of"].local)
-                level = code.call("level_on", known, code.const(field.name), code.const(assumed), *ageing)
+                ageing = (code.const(node.half_life), code.name(env["as_of"].local))
+            level = code.call("level_of", known, code.const(field.name), code.const(assumed), *ageing)
             enough = code.compare(level, ">=", code.const(minimum))
             missing = code.compare(known, "is", code.const(None))
             test = code.any_of([missing, enough]) if assumed >= minimum else code.all_of([known, enough])

@@ -10,7 +10,7 @@ from typing import Any
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.smtcode.door import z3
-from kamrules.rules.smtcode.facts import DAY, LEVELS, Facts, Level, Slots, Spot, stored
+from kamrules.rules.smtcode.facts import LEVELS, Facts, Level, Slots, Spot, stored
 from kamrules.rules.smtcode.logic import (
     FALSE,
     TRUE,
@@ -39,6 +39,7 @@ from kamrules.rules.smtcode.numbers import (
     within,
     year_of,
 )
+from kamrules.rules.wholes import DAY
 
 Env = Mapping[str, Spot]
 AS_OF = "as_of"

@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
@@ -18,10 +18,8 @@ from kamrules.rules.lang.literals import DURATION_MAX
 from kamrules.rules.smtcode.door import z3
 from kamrules.rules.smtcode.logic import Formula, NotSaidError, Scalar, Truth, conj, disj, neg
 from kamrules.rules.smtcode.texts import Texts
+from kamrules.rules.wholes import DAY, MICRO, whole
 
-MICRO = timedelta(microseconds=1)
-DAY = 86_400_000_000  # microseconds
-START = datetime(1, 1, 1, tzinfo=UTC)
 DOUBLE_MAX = Fraction(sys.float_info.max)
 LEVELS = (0, 4)
 _LONGEST = DURATION_MAX // MICRO
@@ -203,10 +201,4 @@ def stored(value: Any) -> Any:
             return value
         case float():
             return Fraction(value)
-        case datetime():
-            return (value - START) // MICRO
-        case date():
-            return value.toordinal()
-        case timedelta():
-            return value // MICRO
-    return value
+    return whole(value)

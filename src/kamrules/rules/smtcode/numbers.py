@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 from fractions import Fraction
 from typing import Any
 
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.ops import COMPARISONS
 from kamrules.rules.smtcode.door import z3
-from kamrules.rules.smtcode.facts import DAY, DOUBLE_MAX, MICRO, Facts, real
+from kamrules.rules.smtcode.facts import DOUBLE_MAX, Facts, real
 from kamrules.rules.smtcode.logic import (
     Counted,
     Formula,
@@ -23,25 +23,14 @@ from kamrules.rules.smtcode.logic import (
     ite,
     neg,
 )
+from kamrules.rules.wholes import DAY, range_of
 
 _YEAR_DAYS, _CYCLES = 365, ((4, 1), (100, -1), (400, 1))
 
 
-def limits(kind: t.Type) -> tuple[int, int]:
-    """Return what results of a type may be; anything else is undefined."""
-    match kind:
-        case t.Date():
-            return date.min.toordinal(), date.max.toordinal()
-        case t.Timestamp():
-            return 0, date.max.toordinal() * DAY - 1
-        case t.Duration():
-            return timedelta.min // MICRO, timedelta.max // MICRO
-    return t.INT_MIN, t.INT_MAX
-
-
 def within(known: Formula, value: Number, ends: tuple[int, int], kind: t.Type) -> Scalar:
     """Return a whole number that lies between `ends`, unknown outside its type."""
-    least, most = limits(kind)
+    least, most = range_of(kind)
     low, high = ends
     fits = conj(True if low >= least else value >= least, True if high <= most else value <= most)
     return Scalar(conj(known, fits), value, "int", max(low, least), min(high, most))

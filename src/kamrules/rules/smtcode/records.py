@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
 from kamrules.rules.lang import types as t
+from kamrules.rules.places import value_at
 from kamrules.rules.smtcode.door import z3
-from kamrules.rules.smtcode.facts import START, Facts, Spot, real, stored
+from kamrules.rules.smtcode.facts import Facts, Spot, real, stored
 from kamrules.rules.smtcode.logic import Formula, NotSaidError, Scalar, conj, neg
 from kamrules.rules.smtcode.texts import unescaped
+from kamrules.rules.wholes import START
 
 Record = dict[str, Any]
 _DAY = date(2026, 1, 1)  # for required days that no condition reads
@@ -163,25 +164,25 @@ class Pins:
         """Return that every fact asked for is that of a record."""
         facts, parts = self.facts, []
         for path, flag in facts.flags.items():
-            parts.append(flag if at(record, path) is not None else neg(flag))
+            parts.append(flag if value_at(record, path) is not None else neg(flag))
         for path, slots in facts.lists.items():
-            found = at(record, path) or []
+            found = value_at(record, path) or []
             if len(found) > len(slots.inside):
                 raise NotSaidError(f"`{path}` longer than {len(slots.inside)}")
             parts += [
                 inside if index < len(found) else neg(inside) for index, inside in enumerate(slots.inside)
             ]
         for path, variable in facts.variables.items():
-            value = at(record, path)
+            value = value_at(record, path)
             if value is not None:
                 parts.append(variable == self.term(path, value))
         for path, level in facts.levels.items():
             holder, _, name = path.rpartition(".")
-            found = at(record, f"{holder}.evidence.{name}.level")
+            found = value_at(record, f"{holder}.evidence.{name}.level")
             parts.append(level.recorded == (found is not None))
             if found is not None:
                 parts.append(level.number == int(found[1:]))
-            obtained = at(record, f"{holder}.evidence.{name}.at")
+            obtained = value_at(record, f"{holder}.evidence.{name}.at")
             parts.append(level.dated == (obtained is not None))
             if obtained is not None:
                 parts.append(level.day == obtained.toordinal())
@@ -198,17 +199,3 @@ class Pins:
         if isinstance(number, bool):
             return z3.BoolVal(number)
         return real(Fraction(number)) if z3.is_real(self.facts.variables[path]) else number
-
-
-def at(record: Any, path: str) -> Any:
-    """Return what stands at a path such as `deal.people[0].role`, or None."""
-    found = record
-    for step in path.replace("[", ".[").split(".")[1:]:
-        if found is None:
-            return None
-        if step.startswith("["):
-            index = int(step[1:-1])
-            found = found[index] if index < len(found) else None
-        else:
-            found = found.get(step) if isinstance(found, Mapping) else None
-    return found

@@ -14,8 +14,9 @@ from typing import Any
 
 from kamrules.rules.lang import types as t
 from kamrules.rules.settling import settle
-from kamrules.rules.smtcode.facts import MICRO, Domain, stored
-from kamrules.rules.smtcode.facts import START as FIRST_MOMENT
+from kamrules.rules.smtcode.facts import Domain, stored
+from kamrules.rules.wholes import MICRO
+from kamrules.rules.wholes import START as FIRST_MOMENT
 
 Record = dict[str, Any]
 Shows = Callable[[Record, date], bool]
