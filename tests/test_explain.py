@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import kamrules as kr
-from kamrules.explain import _Writer
+from kamrules.explanation import _Writer
 
 REPO = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 30)

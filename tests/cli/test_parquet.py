@@ -47,8 +47,8 @@ def handbook() -> Engine:
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `kamrules assess`; the engine is compiled once for all tests of a process."""
-    monkeypatch.setattr("kamrules.cli.load_pack", lambda *_, **__: None)
-    monkeypatch.setattr("kamrules.cli.compile", lambda _: handbook())
+    monkeypatch.setattr("kamrules.arguments.load_pack", lambda *_, **__: None)
+    monkeypatch.setattr("kamrules.arguments.compile", lambda _: handbook())
 
     def invoke(*arguments: str | Path) -> Result:
         every = ["assess", *map(str, arguments), "--as-of", DAY.isoformat()]

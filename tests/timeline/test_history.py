@@ -47,8 +47,8 @@ def story(name: str) -> History:
 
 @pytest.fixture(autouse=True)
 def _engine_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kamrules.cli.load_pack", lambda *_, **__: None)
-    monkeypatch.setattr("kamrules.cli.compile", lambda _: engine())
+    monkeypatch.setattr("kamrules.arguments.load_pack", lambda *_, **__: None)
+    monkeypatch.setattr("kamrules.arguments.compile", lambda _: engine())
 
 
 def run(*arguments: str | Path) -> Result:

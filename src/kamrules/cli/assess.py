@@ -14,27 +14,14 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kamrules.adapters import Reading
+from kamrules.arguments import day_or_today, loaded_engine
 from kamrules.assessment import Assessment, Rejection
-from kamrules.cli import (
-    FINDINGS,
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    day_or_today,
-    file_console,
-    loaded_engine,
-    notes,
-    results,
-    show_faults,
-)  # fmt: skip
+from kamrules.cli import FINDINGS, AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import file_console, notes, results, show_faults, visible
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.output import output_file, write_rejects, writer_for
-from kamrules.page import DealTable, show_summary, visible
+from kamrules.page import DealTable, show_summary
 from kamrules.pipeline import Result, Summary, assess_source, open_source
 from kamrules.wholefile import keep_apart
 

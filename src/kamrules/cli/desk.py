@@ -9,7 +9,9 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from kamrules.cli import Language, PackRef, Params, loaded_engine, show_text
+from kamrules.arguments import loaded_engine
+from kamrules.cli import Language, PackRef, Params
+from kamrules.console import show_text
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
 from kamrules.live.desk import Transition

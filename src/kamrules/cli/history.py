@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import Language, PackRef, Params, loaded_engine, show_text
+from kamrules.arguments import loaded_engine
+from kamrules.cli import Language, PackRef, Params
+from kamrules.console import show_text
 from kamrules.errors import ArgumentError, Fault, InputError, nearest
 from kamrules.timeline import read_events, timelines
 from kamrules.timeline.dwell import stall_of

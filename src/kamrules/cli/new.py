@@ -8,8 +8,8 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from kamrules.cli import guarded, notes, results
-from kamrules.page import visible
+from kamrules.cli import guarded
+from kamrules.console import notes, results, visible
 from kamrules.scaffold import new_check, new_criterion, new_pack
 
 new = typer.Typer(

@@ -6,19 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import (
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    chosen_deal,
-    day_or_today,
-    loaded_engine,
-    show_text,
-)  # fmt: skip
+from kamrules.arguments import chosen_deal, day_or_today, loaded_engine
+from kamrules.cli import AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import show_text
 from kamrules.paths import shortest_path
 from kamrules.paths.words import path_text
 

@@ -1,0 +1,48 @@
+"""Where the command line writes: results to standard output, all else to standard error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TextIO
+
+from rich.console import Console
+from rich.markup import escape
+
+from kamrules.errors import Fault
+
+_PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
+
+
+def visible(text: str) -> str:
+    """Return text with control characters shown as `·`, so that data cannot drive a terminal."""
+    return "".join(char if char.isprintable() or char in " \n" else "·" for char in text)
+
+
+def results() -> Console:
+    """Return the console of results; plain, and of a fixed width, when it is no terminal."""
+    console = Console(highlight=False)
+    return (
+        console if console.is_terminal else Console(highlight=False, width=max(console.width, _PLAIN_WIDTH))
+    )
+
+
+def file_console(stream: TextIO) -> Console:
+    """Return a console that writes plain text to a file."""
+    return Console(file=stream, highlight=False, width=_PLAIN_WIDTH)
+
+
+def notes() -> Console:
+    """Return the console of everything that is no result."""
+    return Console(stderr=True, highlight=False)
+
+
+def show_text(text: str) -> None:
+    """Write a finished text to standard output, its control characters made visible."""
+    results().out(visible(text.rstrip("\n")), highlight=False)
+
+
+def show_faults(faults: Iterable[Fault], *, console: Console | None = None, indent: str = "") -> None:
+    """Print one line for each fault."""
+    shown = console or notes()
+    for fault in faults:
+        shown.print(indent + escape(visible(str(fault))), soft_wrap=True)
