@@ -2,13 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BENCH := .venv-bench
+RELEASE := .venv-release
 BIN := $(VENV)/bin
 CORE := $(VENV)/.core
 DEV := $(VENV)/.dev
 SPARK := $(VENV)/.spark
 ENV_TOO_OLD := import sys; sys.exit("kamrules needs Python 3.11 or newer, PYTHON is " + sys.version.split()[0] if sys.version_info < (3, 11) else 0)
 
-.PHONY: demo test test-spark check docs bench clean
+.PHONY: demo test test-spark check docs bench release clean
 
 # kamrules ends with 1 when it has findings, and the demo has some on purpose. So does Python when an import
 # fails, hence the first line.
@@ -46,8 +47,13 @@ bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/reactors.py --write
 	$(BENCH)/bin/python benchmarks/learning.py --write
 
+# Builds dist/ and tries it with each extra, the oldest and the newest libraries, on each Python found.
+release: $(RELEASE)/.done
+	$(RELEASE)/bin/python tools/release.py build
+	$(RELEASE)/bin/python tools/release.py matrix
+
 clean:
-	rm -rf $(VENV) $(BENCH) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(RELEASE) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c '$(ENV_TOO_OLD)'
@@ -72,4 +78,10 @@ $(BENCH)/.done: pyproject.toml
 	@$(PYTHON) -c '$(ENV_TOO_OLD)'
 	$(PYTHON) -m venv $(BENCH)
 	$(BENCH)/bin/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
+
+$(RELEASE)/.done: pyproject.toml
+	@$(PYTHON) -c '$(ENV_TOO_OLD)'
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/python -m pip install --quiet --editable '.[release]'
 	@touch $@
