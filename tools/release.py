@@ -1,7 +1,7 @@
 """What stands behind a release: files that build the same twice, install anywhere they say, and are listed.
 
     python tools/release.py build      sdist and wheel into dist/, twice, byte for byte the same, and an SBOM
-    python tools/release.py matrix     installs the wheel with each extra, with the oldest and the newest libraries
+    python tools/release.py matrix     installs the wheel with each extra, the oldest and newest libraries
                                        allowed, on each Python found, and tries it by `tools/smoke.py`
 
 Needs what the extra `release` names. Environments are made in a temporary folder and thrown away.
@@ -36,6 +36,7 @@ def run(*command: str | Path, cwd: Path = REPO, env: dict[str, str] | None = Non
         env={**os.environ, **(env or {})},
         capture_output=True,
         text=True,
+        check=False,
     )
     if done.returncode:
         raise SystemExit(f"{' '.join(map(str, command))}\n{done.stdout}{done.stderr}")
