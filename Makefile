@@ -29,6 +29,7 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_docs.py --check
+	$(BIN)/zensical build --strict
 	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/python tools/frame_table.py --check
 	$(BIN)/python tools/mutants.py --check
@@ -37,6 +38,7 @@ check: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py
+	$(BIN)/zensical build --strict
 
 bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/record.py --write
@@ -47,7 +49,7 @@ bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/learning.py --write
 
 clean:
-	rm -rf $(VENV) $(BENCH) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) build dist site .cache .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c '$(ENV_TOO_OLD)'

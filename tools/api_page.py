@@ -149,7 +149,7 @@ def api_page() -> str:
     """Return the page."""
     parts = [
         "# Python calls",
-        "Made from signatures and docstrings; the tests run every example. What is not here may change at any time.",
+        "Made from signatures and docstrings; the tests run every example. What is not here may change.",
     ]
     seen: set[int] = set()
     for name in MODULES:

@@ -5,10 +5,10 @@
 
 Generated pages: docs/generated/*.md, and the JSON Schemas beside the packs. Blocks in README.md and the
 hand-written pages below docs/: ```python fences run, top to bottom, in one namespace a page; ```yaml fences
-that hold a whole pack must load; ```console fences hold `$ command` lines whose output is filled in, run in the root of the
-repository, or where a page says `<!-- own folder -->` one after the other in an empty folder that has
-`examples`; text between `<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md without its
-title.
+that hold a whole pack must load; ```console fences hold `$ command` lines whose output is filled in, run in
+the root of the repository, or where a page says `<!-- own folder -->` one after the other in an empty folder
+that has `examples`; text between `<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md
+without its title.
 """
 
 from __future__ import annotations
