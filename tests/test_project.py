@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 PYPROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PYPROJECT["optional-dependencies"]
-HEAVY = (
+OPTIONAL = (
     "altair",
     "durable",
     "holidays",
@@ -19,17 +19,27 @@ HEAVY = (
     "numpy",
     "pandas",
     "polars",
-    "rich",
+    "pyarrow",
+    "pyspark",
     "sklearn",
-    "typer",
+    "sqlalchemy",
     "z3",
 )
+HEAVY = (*OPTIONAL, "rich", "typer")
 
 
 def test_importing_kamrules_loads_no_optional_or_terminal_library() -> None:
     code = f"import sys, kamrules; print(*sorted(set(sys.modules) & {set(HEAVY)!r}))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+def test_the_command_line_starts_without_any_extra() -> None:
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({OPTIONAL!r}));"  # importing one of them fails
+        "from kamrules.cli import application; application()"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
