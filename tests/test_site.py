@@ -1,4 +1,4 @@
-"""The site has a place for every page, and the page of Python calls says what docstrings say."""
+"""The site has a place for every page, and pages made from docstrings and READMEs say what those say."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.api_page import markdown, signature
+from tools.site_pages import below
 
 REPO = Path(__file__).resolve().parent.parent
 DOCS = REPO / "docs"
@@ -45,3 +46,8 @@ def test_sections_of_a_docstring_become_lists_and_sessions() -> None:
         "Scale.\n\n**Raises**\n\n- RecordError. KR300.\n\n**Examples**\n\n"
         "```pycon\n>>> 1 + 1\n2\n\n>>> 2\n2\n```"
     )
+
+
+def test_a_page_put_below_another_keeps_its_fences_and_its_links() -> None:
+    page = "# Digest\n```sh\n# every day\n```\n## More\n[a](../../docs/spark.md), [b](../../docs/generated/cli.md)"
+    assert below(page) == "## Digest\n```sh\n# every day\n```\n### More\n[a](../spark.md), [b](cli.md)"

@@ -6,7 +6,6 @@ tests/test_docstrings.py.
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import re
 from collections.abc import Iterator
@@ -70,15 +69,7 @@ def signature(obj: Any) -> str:
 
 
 def markdown(doc: str) -> str:
-    """Return a NumPy docstring as Markdown.
-
-    >>> print(markdown("Add.\\n\\nParameters\\n----------\\na : number\\n    The first\\n    one."))
-    Add.
-    <BLANKLINE>
-    **Parameters**
-    <BLANKLINE>
-    - `a`: number. The first one.
-    """
+    """Return a NumPy docstring as Markdown: sections as headings, `name : kind` lines as a list."""
     summary, *rest = _TITLE.split(doc)
     parts = [_prose(summary)]
     for title, body in zip(rest[::2], rest[1::2], strict=True):
@@ -123,14 +114,16 @@ def _public(module: ModuleType) -> Iterator[tuple[str, Any]]:
 
 
 def _members(cls: type) -> Iterator[str]:
-    """Yield a section for each public method and property that a class defines itself."""
+    """Yield the sections of the public methods and properties that a class defines itself."""
     for name, value in vars(cls).items():
         call = value.__func__ if isinstance(value, classmethod | staticmethod) else value
         doc = inspect.getdoc(call)
         if name.startswith("_") or not doc or not isinstance(call, _MEMBERS):
             continue
-        shown = f"{name}{signature(call)}" if isinstance(call, FunctionType) else name
-        yield f"#### {cls.__name__}.{name}\n\n```text\n{shown}\n```\n\n{markdown(doc)}"
+        yield f"#### {cls.__name__}.{name}"
+        if isinstance(call, FunctionType):
+            yield f"```text\n{name}{signature(call)}\n```"
+        yield markdown(doc)
 
 
 def _section(name: str, value: Any) -> Iterator[str]:
@@ -138,9 +131,10 @@ def _section(name: str, value: Any) -> Iterator[str]:
     if inspect.isclass(value) and issubclass(value, BaseModel):
         yield f"### {name}\n\n{doc}\n\nFields: see [records](records.md) or the source."
         return
-    is_plain = inspect.isclass(value) and not dataclasses.is_dataclass(value)
-    head = name if is_plain and issubclass(value, Exception) else f"{name}{signature(value)}"
-    yield f"### {name}\n\n```text\n{head}\n```\n\n{doc}"
+    yield f"### {name}"
+    if not (inspect.isclass(value) and issubclass(value, Exception)):
+        yield f"```text\n{name}{signature(value)}\n```"
+    yield doc
     if inspect.isclass(value):
         yield from _members(value)
 

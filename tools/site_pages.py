@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import kamrules as kr
+from kamrules.headings import HEADINGS
 from kamrules.records import Deal
 from kamrules.rules.schema import object_of, record_models
 
@@ -36,6 +37,8 @@ def glossary_page() -> str:
         f"| `{name}` | {term.name.en} | {term.name.zh} | {term.meaning.en} | {term.meaning.zh} |"
         for name, term in pack.glossary.items()
     ]
+    lines += ["", "## Words of a verdict · 结论用语", "", "| English | 中文 |", "|---|---|"]
+    lines += [f"| {en} | {zh} |" for en, zh in HEADINGS.values() if "{" not in en]
     lines += ["", "## Milestones · 里程碑", "", "| id | English | 中文 |", "|---|---|---|"]
     lines += [f"| {name} | {spec.name.en} | {spec.name.zh} |" for name, spec in pack.milestones.items()]
     lines += ["", "## Fields · 字段", "", "| record | field | English | 中文 |", "|---|---|---|---|"]
@@ -79,20 +82,20 @@ def examples_page() -> str:
 
 
 def _example(readme: Path) -> Iterator[str]:
-    yield "\n".join(_demoted(_relinked(readme.read_text("utf-8"))))
+    yield below(readme.read_text("utf-8"))
     for path in sorted(readme.parent.iterdir()):
         if path.suffix in _KINDS and not path.name.endswith(".cases.yaml"):
             name = path.relative_to(ROOT).as_posix()
             yield f"`{name}`:\n\n```{_KINDS[path.suffix]}\n{path.read_text('utf-8').strip()}\n```"
 
 
-def _relinked(text: str) -> str:
-    """Point links to `docs/` from where the page lies, `docs/generated`."""
-    return _LINK.sub(lambda found: "](" if "generated/" in found.group(0) else "](../", text)
+def below(text: str) -> str:
+    """Return a README as a part of a page in `docs/generated`: headings one level down, links from there."""
+    return "\n".join(_demoted(_LINK.sub(lambda found: "](" if "generated/" in found[0] else "](../", text)))
 
 
 def _demoted(text: str) -> Iterator[str]:
-    """Yield the lines of a page with each heading one level further down; a `#` in a fence is no heading."""
+    """Yield the lines with each heading one level down; a `#` in a fence is no heading."""
     in_fence = False
     for line in text.strip().splitlines():
         in_fence ^= line.startswith("```")

@@ -43,7 +43,9 @@ class Stored:
 
 def gated(values: dict[str, Any]) -> Any:
     """Return a stored deal behind the hook."""
-    return type("Deal", (HOOK["GatedDeal"], Stored), {"to_record": lambda deal: deal.values})(values)
+    return type(
+        "Deal", (HOOK["GatedDeal"], Stored), {"to_record": lambda deal: deal.values, "today": lambda _: DAY}
+    )(values)
 
 
 def test_a_move_without_evidence_is_refused_with_ids_and_next_actions() -> None:
@@ -65,7 +67,7 @@ def test_a_move_back_needs_no_reason() -> None:
 def test_a_refused_move_writes_nothing_of_its_values() -> None:
     deal = gated({"id": "D1", "milestone": "M1"})
     with pytest.raises(HOOK["MoveRefusedError"], match=r"M1\.E1"):
-        deal.write({"milestone": "M2", "name": "Gantry"}, today=DAY)
+        deal.write({"milestone": "M2", "name": "Gantry"})
     assert deal.values == {"id": "D1", "milestone": "M1"}
 
 
@@ -73,13 +75,13 @@ def test_values_written_with_the_move_count_as_evidence() -> None:
     account = DEAL["account"]
     deal = gated({**DEAL, "account": {"name": "Lingang"}})
     assert reasons_against(deal.values, "M2", as_of=DAY)
-    assert deal.write({"milestone": "M2", "account": account}, today=DAY)
+    assert deal.write({"milestone": "M2", "account": account})
     assert deal.values["milestone"] == "M2"
 
 
 def test_other_values_are_written_without_an_assessment() -> None:
     deal = gated({"id": "D1", "milestone": "M9"})
-    assert deal.write({"name": "Gantry"}, today=DAY)
+    assert deal.write({"name": "Gantry"})
 
 
 def test_a_blocking_red_line_stops_a_move_that_the_evidence_supports() -> None:
