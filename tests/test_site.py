@@ -49,5 +49,6 @@ def test_sections_of_a_docstring_become_lists_and_sessions() -> None:
 
 
 def test_a_page_put_below_another_keeps_its_fences_and_its_links() -> None:
-    page = "# Digest\n```sh\n# every day\n```\n## More\n[a](../../docs/spark.md), [b](../../docs/generated/cli.md)"
-    assert below(page) == "## Digest\n```sh\n# every day\n```\n### More\n[a](../spark.md), [b](cli.md)"
+    links = "[a](../../docs/spark.md), [b](../../docs/generated/cli.md)"
+    found = below(f"# Digest\n```sh\n# every day\n```\n## More\n{links}")
+    assert found == "## Digest\n```sh\n# every day\n```\n### More\n[a](../spark.md), [b](cli.md)"

@@ -77,8 +77,17 @@ def digests(source: str, day: date) -> tuple[dict[str, EmailMessage], list[kr.Fa
     return dict(sorted(mails.items())), faults
 
 
-if __name__ == "__main__":
-    sent, unread = digests(sys.argv[1], date.fromisoformat(sys.argv[2]))
-    for one in sent.values():
+def main(source: str, day: str) -> None:
+    """Print the mails of a day, and on standard error what could not be read."""
+    try:
+        mails, faults = digests(source, date.fromisoformat(day))
+    except (kr.KamrulesError, ValueError) as error:
+        sys.exit(str(error))
+    for one in mails.values():
         print(one["Subject"], one.get_body(("plain",)).get_content(), sep="\n\n")
-    print(*unread, sep="\n", file=sys.stderr)
+    for fault in faults:
+        print(fault, file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:]) if len(sys.argv) == 3 else sys.exit(__doc__)  # noqa: PLR2004 - itself, folder, day

@@ -73,3 +73,11 @@ def test_a_deal_that_cannot_be_read_is_reported_and_the_others_are_sent(tmp_path
     mails, faults = DIGEST["digests"](str(tmp_path / "deals.jsonl"), DAY)
     assert list(mails) == ["Bo"]
     assert len(faults) == 1
+
+
+@pytest.mark.parametrize(
+    ("source", "day", "told"), [("nowhere", "2026-06-30", "no such file"), ("nowhere", "today", "isoformat")]
+)
+def test_a_wrong_argument_is_told_in_a_line(source: str, day: str, told: str) -> None:
+    with pytest.raises(SystemExit, match=told):
+        DIGEST["main"](source, day)
