@@ -11,7 +11,7 @@ from pathlib import Path
 
 import kamrules as kr
 from kamrules.headings import HEADINGS
-from kamrules.records import Deal
+from kamrules.records import Deal, label_of
 from kamrules.rules.schema import object_of, record_models
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -44,15 +44,13 @@ def glossary_page() -> str:
     lines += ["", "## Fields · 字段", "", "| record | field | English | 中文 |", "|---|---|---|---|"]
     for record, model in record_models(Deal).items():
         for member in object_of(model).members:
-            info = model.model_fields[member.name]
-            extra = info.json_schema_extra
-            zh = extra.get("title_zh", "") if isinstance(extra, dict) else ""
-            lines.append(f"| {record} | `{member.name}` | {info.title} | {zh} |")
+            en, zh = (label_of(model, member.name, language) for language in ("en", "zh"))
+            lines.append(f"| {record} | `{member.name}` | {en} | {zh} |")
     return "\n".join(lines) + "\n"
 
 
 def benchmarks_page(generated: Path) -> str:
-    """Return an index of the pages that benchmarks wrote, each with its title and what it first says."""
+    """Return an index of the pages that benchmarks wrote, each with its title."""
     lines = [
         "# Benchmarks",
         "",
