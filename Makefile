@@ -30,6 +30,7 @@ check: $(DEV)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/build_docs.py --check
+	$(BIN)/zensical build --strict
 	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/python tools/frame_table.py --check
 	$(BIN)/python tools/mutants.py --check
@@ -38,6 +39,7 @@ check: $(DEV)
 
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py
+	$(BIN)/zensical build --strict
 
 bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/record.py --write
@@ -53,7 +55,7 @@ release: $(RELEASE)/.done
 	$(RELEASE)/bin/python tools/release.py matrix
 
 clean:
-	rm -rf $(VENV) $(BENCH) $(RELEASE) build dist .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) $(BENCH) $(RELEASE) build dist site .cache .coverage htmlcov .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 $(BIN)/python:
 	@$(PYTHON) -c '$(ENV_TOO_OLD)'

@@ -80,6 +80,8 @@ def main() -> None:
         sys.exit(f"no folder {options.data}: --data names the one that holds the data sets")
     version = f"Python {platform.python_version()}, scikit-learn {sklearn.__version__}"
     lines = [
+        "# What closed deals teach, measured",
+        "",
         f"{version}; `python benchmarks/learning.py --data FOLDER --write`.",
         "Every number is on deals not learned from.",
         "",

@@ -16,7 +16,7 @@ from kamrules.cli import application
 
 PYPROJECT = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PYPROJECT["optional-dependencies"]
-HEAVY = (
+OPTIONAL = (
     "altair",
     "durable",
     "holidays",
@@ -24,11 +24,13 @@ HEAVY = (
     "numpy",
     "pandas",
     "polars",
-    "rich",
+    "pyarrow",
+    "pyspark",
     "sklearn",
-    "typer",
+    "sqlalchemy",
     "z3",
 )
+HEAVY = (*OPTIONAL, "rich", "typer")
 
 
 def loaded_by(code: str) -> set[str]:
@@ -75,6 +77,15 @@ def test_the_listed_help_of_a_command_is_its_own() -> None:
         assert own.help == command.help
 
 
+def test_every_command_is_imported_without_any_extra() -> None:
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({OPTIONAL!r}));"  # importing one of them fails
+        "from importlib import import_module; from pkgutil import iter_modules; import kamrules.cli;"
+        "[import_module(f'kamrules.cli.{one.name}') for one in iter_modules(kamrules.cli.__path__)]"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
 @pytest.mark.parametrize("extra", sorted(EXTRAS))
 def test_extra_parses_and_names_only_extras_that_exist(extra: str) -> None:
     for requirement in map(Requirement, EXTRAS[extra]):
@@ -86,7 +97,7 @@ def test_extra_parses_and_names_only_extras_that_exist(extra: str) -> None:
 
 def test_all_holds_every_extra_for_users() -> None:
     (everything,) = map(Requirement, EXTRAS["all"])
-    assert everything.extras == EXTRAS.keys() - {"all", "bench", "dev", "release"}
+    assert everything.extras == EXTRAS.keys() - {"all", "bench", "dev", "docs", "release"}
 
 
 def test_handbook_pack_is_reachable_as_package_data() -> None:

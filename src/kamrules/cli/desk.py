@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -15,8 +15,10 @@ from kamrules.console import show_text
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
 from kamrules.live.desk import Transition
-from kamrules.live.outbox import Pending
 from kamrules.timeline import read_events
+
+if TYPE_CHECKING:
+    from kamrules.live.outbox import Pending  # needs an extra
 
 
 def desk(  # noqa: PLR0913 - one argument for each option
