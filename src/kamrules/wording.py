@@ -125,3 +125,8 @@ def escape_markdown(text: str) -> str:
     for char in "\\`*_[]<>|":
         text = text.replace(char, "\\" + char)
     return text.replace("\n", " ")
+
+
+def visible(text: str) -> str:
+    """Return text with control characters shown as `·`, so that data cannot drive a terminal or break XML."""
+    return "".join(char if char.isprintable() or char in " \n" else "·" for char in text)

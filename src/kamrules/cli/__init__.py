@@ -26,8 +26,8 @@ from rich.markup import escape
 from kamrules import __version__
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.errors import ArgumentError, Fault, KamrulesError
-from kamrules.page import visible
 from kamrules.pipeline import find_deal, map_currency, open_source
+from kamrules.wording import visible
 
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",

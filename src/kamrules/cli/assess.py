@@ -34,9 +34,10 @@ from kamrules.cli import (
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.output import output_file, write_rejects, writer_for
-from kamrules.page import DealTable, show_summary, visible
+from kamrules.page import DealTable, show_summary
 from kamrules.pipeline import Result, Summary, assess_source, open_source
 from kamrules.wholefile import keep_apart
+from kamrules.wording import visible
 
 Form = Literal["table", "json", "jsonl", "csv", "parquet"]
 _PARQUET = ".parquet"

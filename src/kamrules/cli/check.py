@@ -12,10 +12,10 @@ from kamrules import __version__
 from kamrules.cli import FINDINGS, notes, results
 from kamrules.engine import check_pack
 from kamrules.formats import Findings, Form, written
-from kamrules.page import visible
 from kamrules.rules.checks import Proofs, Report, known_checks, run_checks
 from kamrules.rules.planning import plan_pack
 from kamrules.wholefile import text_file
+from kamrules.wording import visible
 
 Bar = Literal["error", "warning", "info", "never"]
 

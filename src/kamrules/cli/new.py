@@ -9,8 +9,8 @@ import typer
 from rich.markup import escape
 
 from kamrules.cli import guarded, notes, results
-from kamrules.page import visible
 from kamrules.scaffold import new_check, new_criterion, new_pack
+from kamrules.wording import visible
 
 new = typer.Typer(
     no_args_is_help=True, help="Start a pack, a criterion or a check; nothing is ever written over."

@@ -19,8 +19,8 @@ from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the libra
 from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.junit import CaseResult, write_junit
 from kamrules.mutation import mutate as mutate_pack
-from kamrules.page import visible
 from kamrules.rules.pack import locate_pack
+from kamrules.wording import visible
 
 
 def test(  # noqa: PLR0913 - one option each

@@ -1,0 +1,121 @@
+"""SVG elements, one after the other: texts escaped and cut to their room, shapes for verdicts and stances.
+
+Numbers are written to a tenth of a px, so the same picture is the same text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal
+from xml.sax.saxutils import escape
+
+from kamrules.report.ink import LARGE, NORMAL, SMALL, fitted, has_wide
+from kamrules.wording import visible
+
+Shape = Literal["up2", "up", "dot", "down", "down2", "check", "cross", "dash", "unknown"]
+Point = tuple[float, float]
+_SIZES = {"s": SMALL, "d": SMALL, "h": LARGE}
+_FILLED = {
+    "up2": "m0-7l6 7h-12zm0 7l6 7h-12z",
+    "up": "m0-6l7 12h-14z",
+    "down": "m0 6l7-12h-14z",
+    "down2": "m0 0l6-7h-12zm0 7l6-7h-12z",
+    "dot": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
+}
+_DISC = "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0z"
+_SQUARE = "m-6.500-6.500h13v13h-13z"
+# What a verdict's shape is drawn on, and the white lines on it.
+_SIGNS = {
+    "check": ("green", _DISC, "m-3.500 0l2.500 3l4.500-6"),
+    "cross": ("red", _SQUARE, "m-3.500-3.500l7 7m0-7l-7 7"),
+    "dash": ("grey", "m-6-2h12v4h-12z", ""),
+}
+
+
+def number(value: float) -> str:
+    """Return a coordinate to a tenth.
+
+    Examples
+    --------
+    >>> number(12.0), number(0.25), number(-0.01)
+    ('12', '0.2', '0')
+    """
+    text = f"{value:.1f}"
+    text = text.removesuffix(".0")
+    return "0" if text == "-0" else text
+
+
+class Canvas:
+    """Takes elements in the order in which they are painted; `body` is all of them."""
+
+    def __init__(self) -> None:
+        self.parts: list[str] = []
+
+    @property
+    def body(self) -> str:
+        """The elements as one text."""
+        return "".join(self.parts)
+
+    def text(  # noqa: PLR0913 - where, what and how
+        self,
+        x: float,
+        y: float,
+        text: str,
+        style: str = "",
+        *,
+        room: float | None = None,
+        anchor: Literal["start", "middle", "end"] = "start",
+        turned: bool = False,
+    ) -> None:
+        """Write a text with its base line at `y`; where it is cut to its room, a tooltip has all of it."""
+        text = visible(text).replace("\n", " ")
+        size = next((_SIZES[name] for name in style.split() if name in _SIZES), NORMAL)
+        kept = text if room is None else fitted(text, room, size)
+        if has_wide(text):
+            style = f"{style} z".lstrip()
+        tip = f"<title>{escape(text)}</title>" if kept != text else ""
+        more = f' class="{style}"' if style else ""
+        more += f' text-anchor="{anchor}"' if anchor != "start" else ""
+        more += f' transform="rotate(-90 {number(x)} {number(y)})"' if turned else ""
+        self.parts.append(f'<text x="{number(x)}" y="{number(y)}"{more}>{escape(kept)}{tip}</text>')
+
+    def box(self, at: Point, size: Point, style: str, *, radius: float = 0) -> None:
+        """Draw a rectangle from its upper left corner."""
+        round_ = f' rx="{number(radius)}"' if radius else ""
+        (x, y), (width, height) = at, size
+        self.parts.append(
+            f'<rect class="{style}" x="{number(x)}" y="{number(y)}"'
+            f' width="{number(width)}" height="{number(height)}"{round_}/>'
+        )
+
+    def line(self, points: Iterable[Point], style: str, *, width: float = 1) -> None:
+        """Draw a line through points."""
+        drawn = "L".join(f"{number(x)} {number(y)}" for x, y in points)
+        self.path(f"M{drawn}", style, width=width)
+
+    def path(self, data: str, style: str, *, width: float = 1) -> None:
+        """Draw SVG path data."""
+        thick = f' stroke-width="{number(width)}"' if width != 1 else ""
+        self.parts.append(f'<path class="{style}" d="{data}"{thick}/>')
+
+    def shape(self, shape: Shape, x: float, y: float, style: str = "i") -> None:
+        """Draw a shape around a point, some 14 px wide; verdicts have a colour of their own."""
+        start = f"M{number(x)} {number(y)}"
+        if shape in _FILLED:
+            self.path(start + _FILLED[shape], style)
+        elif shape == "unknown":
+            self.path(start + _DISC, "u")
+            self.text(x, y + 4, "?", "s b", anchor="middle")
+        else:
+            colour, ground, sign = _SIGNS[shape]
+            self.path(start + ground, colour)
+            if sign:
+                self.path(start + sign, "w")
+
+    def heading(self, title: str, subtitle: str, width: float) -> float:
+        """Write the title of the picture and what it is of; return where the rest may start."""
+        self.text(16, 26, title, "h", room=width - 32)
+        if not subtitle:
+            return 42
+        self.text(16, 45, subtitle, "d", room=width - 32)
+        return 60
