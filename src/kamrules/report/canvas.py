@@ -88,6 +88,15 @@ class Canvas:
             f' width="{number(width)}" height="{number(height)}"{round_}/>'
         )
 
+    def hatched(self, at: Point, size: Point) -> None:
+        """Draw a dashed rectangle with slanted strokes in it, for what is unknown."""
+        (x, y), (width, height) = at, size
+        self.box(at, size, "u")
+        count = int(width // 6)
+        strokes = [f"M{number(x + 6 * one)} {number(y + height)}l6-{number(height)}" for one in range(count)]
+        if strokes:
+            self.path("".join(strokes), "t")
+
     def line(self, points: Iterable[Point], style: str, *, width: float = 1) -> None:
         """Draw a line through points."""
         drawn = "L".join(f"{number(x)} {number(y)}" for x, y in points)

@@ -40,6 +40,7 @@ STYLE = (
     ".kr .g{fill:none;stroke:#D9D9D9}"
     f".kr .li{{fill:none;stroke:{BLUE}}}.kr .lc{{fill:none;stroke:{VERMILLION};stroke-dasharray:7 4}}"
     f".kr .lq{{fill:none;stroke:{DIM};stroke-dasharray:2 3}}"
+    f".kr .t{{fill:none;stroke:{SKY};stroke-width:1.5}}.kr .n{{fill:none;stroke:{INK};stroke-width:1.5}}"
     f".kr .w{{fill:none;stroke:#fff;stroke-width:2}}"
     f".kr .f0{{fill:#DCEBF7;stroke:{BLUE}}}.kr .f1{{fill:#FBEBCB;stroke:{ORANGE}}}"
     f".kr .f2{{fill:#D5F0E6;stroke:{GREEN}}}.kr .f3{{fill:#F6E1EC;stroke:{PURPLE}}}"

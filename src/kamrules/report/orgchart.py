@@ -1,24 +1,26 @@
 """Where the people of an organisation chart stand: a place for each, and the lines of reporting.
 
-Tops stand side by side and wrap; below each, its people stand in columns, leaves five to a column, so that 40
-people stay within about 1,400 px. No loop, unknown or twofold id drops anybody: such a line is not followed,
+Tops stand side by side and wrap; below each, its people stand in columns. Of all ways to stack them the lowest is
+taken that is not too wide, so 40 people fit on a page. No loop, unknown or twofold id drops anybody: such a line is not followed,
 and its person becomes a top with the reason.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Literal, TypeVar
 
 from kamrules.records.people import Stakeholder
 
 CARD = (188.0, 108.0)
-ROOM = 1400.0
+ROOM, WIDE = 1400.0, 1800.0  # px, for up to `_MANY` people and for more
+_MANY = 25
 _GAP, _STACK, _LEVEL, _INDENT, _TAG = 16.0, 22.0, 36.0, 20.0, 16.0
-_LEAVES = 5  # leaves in a column
-_PARTS = (1.0, 0.85, 0.7, 0.5)  # of its share that a block may take; the lowest chart that fits is drawn
+_LEAVES = (1, 2, 3, 5, 8)  # leaves in a column
+_KEPT = 16  # arrangements of a block that are kept to choose from
 
 Why = Literal["listed", "none", "unknown", "unlisted", "loop"]
 Point = tuple[float, float]
@@ -44,22 +46,36 @@ class OrgChart:
     height: float
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Block:
-    """A person with everybody below: its size, and the people right below in columns."""
+    """A person with everybody below in one arrangement: its size, and who stands right below in columns."""
 
+    row: int
     width: float = CARD[0]
     height: float = CARD[1]
-    columns: list[list[int]] = field(default_factory=list)
+    columns: tuple[_Column, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class _Shelf:
-    """The upper left corner of each top's block, and the size of all."""
+@dataclass(frozen=True, slots=True, eq=False)
+class _Column:
+    """Blocks below one another; more than one hang on a line at their left."""
 
-    at: dict[int, Point]
-    width: float
-    height: float
+    blocks: tuple[_Block, ...]
+
+    @property
+    def indent(self) -> float:
+        return _INDENT if len(self.blocks) > 1 else 0.0
+
+    @property
+    def width(self) -> float:
+        return max(block.width for block in self.blocks) + self.indent
+
+    @property
+    def height(self) -> float:
+        return sum(block.height for block in self.blocks) + _STACK * (len(self.blocks) - 1)
+
+
+_T = TypeVar("_T", _Block, _Column)
 
 
 def rows_by_id(people: Sequence[Stakeholder]) -> dict[str, int]:
@@ -102,110 +118,110 @@ def arrange(people: Sequence[Stakeholder]) -> OrgChart:
     order = list(tops)
     for row in order:  # grows while it is read
         order += below[row]
+    options: list[list[_Block]] = [[] for _ in people]
+    for row in reversed(order):
+        options[row] = _options(row, below[row], options)
     tops.sort(key=lambda row: not below[row])
-    tries = [_blocks(order, below, part) for part in _PARTS]
-    shelves = [_shelve(tops, blocks) for blocks in tries]
-    best = min(range(len(tries)), key=lambda place: (shelves[place].width > ROOM, shelves[place].height))
-    blocks, shelf = tries[best], shelves[best]
-    places: list[Point] = [shelf.at.get(row, (0.0, 0.0)) for row in range(len(people))]
-    lines: list[tuple[Point, ...]] = []
-    for row in order:
-        _place_below(row, blocks, places, lines)
-    corners = tuple((x + (block.width - CARD[0]) / 2, y) for (x, y), block in zip(places, blocks, strict=True))
-    return OrgChart(corners, superiors, tuple(lines), shelf.width, shelf.height)
+    room = ROOM if len(people) <= _MANY else WIDE
+    return _drawn([_lowest(options[row], room) for row in tops], superiors, room)
 
 
-def _blocks(order: list[int], below: list[list[int]], part: float) -> list[_Block]:
-    """Return the block of each person, where a block takes `part` of its share of the room."""
-    rooms = _rooms(order, below, part)
-    blocks = [_Block() for _ in order]
-    for row in reversed(order):
-        if below[row]:
-            blocks[row] = _block(below[row], blocks, rooms[row])
-    return blocks
+def _lowest(options: Sequence[_T], width: float) -> _T:
+    """Return the lowest option that is no wider than asked for, else the narrowest; they come by width."""
+    return next((one for one in reversed(options) if one.width <= width), options[0])
 
 
-def _rooms(order: list[int], below: list[list[int]], part: float) -> list[float]:
-    """Return how wide the block of each person should be at most: a share by the number of people in it."""
-    sizes = [1] * len(order)
-    for row in reversed(order):
-        sizes[row] += sum(sizes[kid] for kid in below[row])
-    rooms = [ROOM] * len(order)
-    for row in order:
-        for kid in below[row]:
-            rooms[kid] = part * rooms[row] * sizes[kid] / (sizes[row] - 1)
-    return rooms
+def _options(row: int, kids: list[int], options: list[list[_Block]]) -> list[_Block]:
+    """Return the arrangements of somebody with all below, each wider and lower than the one before."""
+    if not kids:
+        return [_Block(row)]
+    heads = [kid for kid in kids if options[kid][0].columns]
+    leaves = [kid for kid in kids if not options[kid][0].columns]
+    found = []
+    for deep in {1, 2, 3, max(1, len(heads))}:
+        stacks = [_stack_options([options[kid] for kid in part]) for part in _chunks(heads, deep)]
+        for length in {min(length, max(1, len(leaves))) for length in _LEAVES}:
+            ends = [[_Column(tuple(options[kid][0] for kid in part))] for part in _chunks(leaves, length)]
+            found += [_Block(row, *size, columns) for size, columns in _side_by_side(stacks + ends)]
+    return _best(found)
 
 
-def _block(kids: list[int], blocks: list[_Block], room: float) -> _Block:
-    """Return the block of somebody with people below, as flat as fits."""
-    heads = [row for row in kids if blocks[row].columns]
-    leaves = [row for row in kids if not blocks[row].columns]
-    for deep in range(1, len(kids) + 1):
-        columns = _chunks(heads, deep) + _chunks(leaves, max(deep, _LEAVES if len(leaves) > 2 else 1))  # noqa: PLR2004 - a pair stands side by side
-        width = sum(_width(column, blocks) for column in columns) + _GAP * (len(columns) - 1)
-        if width <= room:
-            break
-    height = max(_height(column, blocks) for column in columns)
-    return _Block(max(width, CARD[0]), CARD[1] + _LEVEL + height, columns)
+def _stack_options(blocks: list[list[_Block]]) -> list[_Column]:
+    """Return the arrangements of blocks below one another."""
+    widths = sorted({option.width for options in blocks for option in options})
+    least = max(options[0].width for options in blocks)
+    columns = [
+        _Column(tuple(_lowest(options, width) for options in blocks)) for width in widths if width >= least
+    ]
+    return _best(columns)
+
+
+def _side_by_side(columns: list[list[_Column]]) -> Iterator[tuple[Point, tuple[_Column, ...]]]:
+    """Yield the arrangements of columns, narrowest for each height: the size with the person above them."""
+    least = max(min(option.height for option in options) for options in columns)
+    for height in sorted({option.height for options in columns for option in options}):
+        if height >= least:
+            chosen = tuple(next(one for one in options if one.height <= height) for options in columns)
+            width = sum(column.width for column in chosen) + _GAP * (len(chosen) - 1)
+            yield (max(width, CARD[0]), CARD[1] + _LEVEL + height), chosen
+
+
+def _best(options: list[_T]) -> list[_T]:
+    """Return the options that are lower than every narrower one, by width; a few are enough."""
+    kept: list[_T] = []
+    for option in sorted(options, key=lambda one: (one.width, one.height)):
+        if not kept or option.height < kept[-1].height and option.width <= WIDE:
+            kept.append(option)
+    return kept[:_KEPT]
 
 
 def _chunks(rows: list[int], size: int) -> list[list[int]]:
     """Return the rows in as few columns of at most `size` as do, of about one length."""
     count = -(-len(rows) // size)
     ends = [len(rows) * place // count for place in range(count + 1)] if count else []
-    return [rows[start:end] for start, end in zip(ends, ends[1:], strict=False)]
+    return [rows[start:end] for start, end in pairwise(ends)]
 
 
-def _width(column: list[int], blocks: list[_Block]) -> float:
-    return max(blocks[row].width for row in column) + (_INDENT if len(column) > 1 else 0)
-
-
-def _height(column: list[int], blocks: list[_Block]) -> float:
-    return sum(blocks[row].height for row in column) + _STACK * (len(column) - 1)
-
-
-def _shelve(tops: list[int], blocks: list[_Block]) -> _Shelf:
-    """Put the tops on shelves of at most `ROOM`."""
+def _drawn(tops: list[_Block], superiors: tuple[Superior, ...], room: float) -> OrgChart:
+    """Put the tops on shelves, and everybody below them."""
+    cards: list[Point] = [(0.0, 0.0)] * len(superiors)
+    lines: list[tuple[Point, ...]] = []
     x, y, deep, width = 0.0, _TAG, 0.0, 0.0
-    at = {}
-    for row in tops:
-        block = blocks[row]
-        if x and x + block.width > ROOM:
+    for block in tops:
+        if x and x + block.width > room:
             x, y, deep = 0.0, y + deep + _GAP + _TAG, 0.0
-        at[row] = (x, y)
+        waiting = [(block, (x, y))]
+        while waiting:
+            one, at = waiting.pop()
+            cards[one.row] = (at[0] + (one.width - CARD[0]) / 2, at[1])
+            waiting += _below(one, at, lines)
         x += block.width + _GAP
         deep = max(deep, block.height)
         width = max(width, x - _GAP)
-    return _Shelf(at, width, y + deep)
+    return OrgChart(tuple(cards), superiors, tuple(lines), width, y + deep)
 
 
-def _place_below(row: int, blocks: list[_Block], places: list[Point], lines: list[tuple[Point, ...]]) -> None:
-    """Place the people right below somebody, and draw the lines to them."""
-    block = blocks[row]
+def _below(block: _Block, at: Point, lines: list[tuple[Point, ...]]) -> Iterator[tuple[_Block, Point]]:
+    """Yield the blocks right below somebody with their places, and draw the lines to them."""
     if not block.columns:
         return
-    (left, top), middle = places[row], places[row][0] + block.width / 2
-    total = sum(_width(column, blocks) for column in block.columns) + _GAP * (len(block.columns) - 1)
-    x = left + (block.width - total) / 2
-    bus = top + CARD[1] + _LEVEL / 2
-    ends = [middle]
+    middle, foot = at[0] + block.width / 2, at[1] + CARD[1]
+    bus, top = foot + _LEVEL / 2, foot + _LEVEL
+    total = sum(column.width for column in block.columns) + _GAP * (len(block.columns) - 1)
+    x, ends = at[0] + (block.width - total) / 2, [middle]
     for column in block.columns:
-        width, y = _width(column, blocks), top + CARD[1] + _LEVEL
-        is_stack = len(column) > 1
-        for kid in column:
-            places[kid] = (x + _INDENT if is_stack else x, y)
-            edge = places[kid][0] + (blocks[kid].width - CARD[0]) / 2
-            if is_stack:
-                level = y + CARD[1] / 2
-                lines.append(((x + _INDENT / 2, level), (edge, level)))
-            else:
-                lines.append(((x + width / 2, bus), (x + width / 2, y)))
-            y += blocks[kid].height + _STACK
-        if is_stack:
-            lines.append(((x + _INDENT / 2, bus), (x + _INDENT / 2, places[column[-1]][1] + CARD[1] / 2)))
-        ends.append(x + (_INDENT if is_stack else width) / 2)
-        x += width + _GAP
-    lines.append(((middle, top + CARD[1]), (middle, bus)))
+        y = top
+        rail = x + (_INDENT if column.indent else column.width) / 2
+        for one in column.blocks:
+            yield one, (x + column.indent, y)
+            level = y + CARD[1] / 2
+            if column.indent:
+                card = x + _INDENT + (one.width - CARD[0]) / 2
+                lines.append(((rail, level), (card, level)))
+            y += one.height + _STACK
+        lines.append(((rail, bus), (rail, level if column.indent else top)))
+        ends.append(rail)
+        x += column.width + _GAP
+    lines.append(((middle, foot), (middle, bus)))
     if max(ends) > min(ends):
         lines.append(((min(ends), bus), (max(ends), bus)))
