@@ -13,8 +13,8 @@ from kamrules.report.picture import Picture, checked_language
 from kamrules.report.words import say, subtitle
 from kamrules.wording import Language
 
-_LABEL, _SCALE = 300.0, 420.0
-_WIDTH = 16 + _LABEL + _SCALE + 190
+_LABEL, _SCALE, _NOTE = 300.0, 280.0, 330.0
+_WIDTH = 16 + _LABEL + _SCALE + _NOTE
 _ZERO = 16 + _LABEL
 _SHOWN = 15  # questions, as many as the command line shows
 
@@ -68,13 +68,16 @@ def _bar(canvas: Canvas, y: float, count: float, most: float, style: str) -> Non
 
 @dataclass(frozen=True, slots=True)
 class _Ask:
+    """A fact to ask for: its bar, a second one in points of health, and both in words."""
+
     label: str
     size: float
+    points: float
     note: str
 
 
 def ask_next(engine: Engine, asked: Assessment | Summary, *, language: Language = "en") -> Picture:
-    """Draw which unknown facts to ask for first: of one deal by weight, of a pipeline by deals that wait.
+    """Draw which unknown facts to ask for first: of one deal by its gate, of a pipeline by deals that wait.
 
     Parameters
     ----------
@@ -94,45 +97,69 @@ def ask_next(engine: Engine, asked: Assessment | Summary, *, language: Language 
     >>> engine = kr.compile(kr.load_pack("handbook"))
     >>> picture = ask_next(engine, engine.assess({"id": "D1"}, as_of=date(2026, 6, 30)))
     >>> picture.alt.partition(";")[0]
-    'Account › Account name: weight 0.50'
+    'Account › Account name: M1.E1 (weight 0.50)'
     """
     checked_language(language)
     if isinstance(asked, Assessment):
         asks, below = _of_deal(engine, asked, language), [asked.deal_id, asked.deal_name, asked.account_name]
         below.append(f"{say('as_of', language)} {asked.as_of}")
+        meaning = say("ask.by_weight", language)
     else:
         asks, below = _of_pipeline(engine, asked, language), [f"{say('deals', language)}: {asked.assessed}"]
+        meaning = say("ask.by_deals", language)
     canvas = Canvas()
     title = say("ask", language)
     y = canvas.heading(title, subtitle(below), _WIDTH) + 8
-    most = max((ask.size for ask in asks), default=1.0) or 1.0
-    for ask in asks[:_SHOWN]:
-        canvas.text(16, y + 11, ask.label, room=_LABEL - 12)
-        width = _SCALE * ask.size / most
-        canvas.box((_ZERO, y), (width, 14), "blue")
-        canvas.text(_ZERO + width + 6, y + 11, ask.note, "s", room=_WIDTH - _ZERO - width - 12)
-        y += 24
+    _ask_rows(canvas, y, asks[:_SHOWN])
+    y += 26 * min(len(asks), _SHOWN)
     rest = len(asks) - _SHOWN
-    last = say("ask.more", language).format(rest) if rest > 0 else "" if asks else say("ask.nothing", language)
+    last = (
+        say("ask.more", language).format(rest) if rest > 0 else "" if asks else say("ask.nothing", language)
+    )
     if last:
         canvas.text(16, y + 11, last, "d")
-        y += 24
+        y += 26
+    if asks:
+        y += 8
+        canvas.box((16, y), (22, 9), "blue")
+        canvas.text(46, y + 9, meaning, "s")
+        if any(ask.points for ask in asks):
+            canvas.hatched((_ZERO, y), (22, 9))
+            canvas.text(_ZERO + 30, y + 9, say("ask.by_points", language), "s")
+        y += 20
     said = "; ".join(f"{ask.label}: {ask.note}" for ask in asks[:_SHOWN]) or last
     return Picture("ask", title, said + ".", language, _WIDTH, y + 8, canvas.body)
+
+
+def _ask_rows(canvas: Canvas, y: float, asks: Sequence[_Ask]) -> None:
+    most = max((ask.size for ask in asks), default=0.0) or 1.0
+    widest = max((ask.points for ask in asks), default=0.0) or 1.0
+    for ask in asks:
+        canvas.text(16, y + 13, ask.label, room=_LABEL - 12)
+        if ask.size:
+            canvas.box((_ZERO, y), (_SCALE * ask.size / most, 9), "blue")
+        if ask.points:
+            canvas.hatched((_ZERO, y + 10), (_SCALE * ask.points / widest, 9))
+        canvas.text(_ZERO + _SCALE + 10, y + 13, ask.note, "s", room=_NOTE - 16)
+        y += 26
 
 
 def _of_deal(engine: Engine, assessment: Assessment, language: Language) -> Sequence[_Ask]:
     asks = []
     for question in assessment.ask_first:
-        notes = [say("ask.weight", language).format(question.weight), " ".join(question.criteria)]
+        notes = []
+        if question.criteria:
+            weight = say("ask.weight", language).format(question.weight)
+            notes += [f"{' '.join(question.criteria)} ({weight})"]
         if question.narrows:
-            notes.insert(1, say("ask.narrows", language).format(question.narrows))
-        asks.append(_Ask(engine.label(question.path, language), question.weight, subtitle([*notes])))
+            notes.append(say("ask.narrows", language).format(question.narrows))
+        label = engine.label(question.path, language)
+        asks.append(_Ask(label, question.weight, question.narrows, subtitle([*notes])))
     return asks
 
 
 def _of_pipeline(engine: Engine, summary: Summary, language: Language) -> Sequence[_Ask]:
     return [
-        _Ask(engine.label(ask.field, language), ask.deals, say("ask.deals", language).format(ask.deals))
+        _Ask(engine.label(ask.field, language), ask.deals, 0, say("ask.deals", language).format(ask.deals))
         for ask in summary.ask_first
     ]

@@ -5,7 +5,7 @@ Numbers are written to a tenth of a px, so the same picture is the same text.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 from xml.sax.saxutils import escape
 
@@ -22,13 +22,13 @@ _FILLED = {
     "down2": "m0 0l6-7h-12zm0 7l6-7h-12z",
     "dot": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
 }
-_DISC = "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0z"
-_SQUARE = "m-6.500-6.500h13v13h-13z"
-# What a verdict's shape is drawn on, and the white lines on it.
+# A verdict's shape: the class of the stroke it is made of, what is drawn with it, and the lines on it. A line of
+# no length with round or square ends is a disc or a square, in a dozen letters.
 _SIGNS = {
-    "check": ("green", _DISC, "m-3.500 0l2.500 3l4.500-6"),
-    "cross": ("red", _SQUARE, "m-3.500-3.500l7 7m0-7l-7 7"),
-    "dash": ("grey", "m-6-2h12v4h-12z", ""),
+    "check": ("sg", "h0", "m-3 0l2 3l4-6"),
+    "cross": ("sr", "h0", "m-3-3l6 6m0-6l-6 6"),
+    "dash": ("sn", "m-6 0h12", ""),
+    "unknown": ("u", "m-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0z", "m-2-2a2 2 0 1 1 2 2v1m0 2v.4"),
 }
 
 
@@ -109,17 +109,20 @@ class Canvas:
 
     def shape(self, shape: Shape, x: float, y: float, style: str = "i") -> None:
         """Draw a shape around a point, some 14 px wide; verdicts have a colour of their own."""
-        start = f"M{number(x)} {number(y)}"
+        self.shapes(shape, [(x, y)], style)
+
+    def shapes(self, shape: Shape, points: Sequence[Point], style: str = "i") -> None:
+        """Draw one shape around many points, in one element or two."""
+        starts = [f"M{number(x)} {number(y)}" for x, y in points]
+        if not starts:
+            return
         if shape in _FILLED:
-            self.path(start + _FILLED[shape], style)
-        elif shape == "unknown":
-            self.path(start + _DISC, "u")
-            self.text(x, y + 4, "?", "s b", anchor="middle")
-        else:
-            colour, ground, sign = _SIGNS[shape]
-            self.path(start + ground, colour)
-            if sign:
-                self.path(start + sign, "w")
+            self.path("".join(start + _FILLED[shape] for start in starts), style)
+            return
+        ground_style, ground, sign = _SIGNS[shape]
+        self.path("".join(start + ground for start in starts), ground_style)
+        if sign:
+            self.path("".join(start + sign for start in starts), "q" if shape == "unknown" else "w")
 
     def heading(self, title: str, subtitle: str, width: float) -> float:
         """Write the title of the picture and what it is of; return where the rest may start."""

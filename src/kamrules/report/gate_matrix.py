@@ -8,8 +8,8 @@ from itertools import groupby
 
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
-from kamrules.report.canvas import Canvas, Shape
-from kamrules.report.ink import SMALL, text_width
+from kamrules.report.canvas import Canvas, Point, Shape
+from kamrules.report.ink import SMALL, text_width, wrapped
 from kamrules.report.picture import Picture, checked_language
 from kamrules.report.words import say, subtitle
 from kamrules.rules.verdict import Status
@@ -27,7 +27,7 @@ STATUS_WORDS: dict[Status, str] = {
     "unknown": "unknown_status",
     "not_applicable": "not_applicable",
 }
-_LABEL, _CELL, _GAP, _HEAD = 230.0, 19.0, 8.0, 62.0
+_LABEL, _CELL, _GAP, _HEAD = 260.0, 20.0, 8.0, 74.0
 _LEAST_WIDTH = 640.0
 
 
@@ -68,6 +68,7 @@ class _Matrix:
         self.milestones = [
             (name, list(ids)) for name, ids in groupby(engine.pack.criteria, key=engine.pack.milestone_of)
         ]
+        self.cells: dict[Status, list[Point]] = {status: [] for status in SHAPES}
         self.columns: dict[str, float] = {}
         x = 16 + _LABEL
         for _, ids in self.milestones:
@@ -89,6 +90,8 @@ class _Matrix:
         y = top + _HEAD
         for place, assessment in enumerate(self.assessments):
             self.row(y + place * _CELL, assessment)
+        for status, cells in self.cells.items():
+            self.canvas.shapes(SHAPES[status], cells)
         bottom = y + len(self.assessments) * _CELL + 24
         self.legend(bottom)
         return Picture("gates", title, self.alt(), self.language, self.width, bottom + 20, self.canvas.body)
@@ -98,8 +101,9 @@ class _Matrix:
             left, right = self.columns[ids[0]], self.columns[ids[-1]] + _CELL
             spec = self.engine.pack.milestones.get(milestone)
             name = f"{milestone} {spec.name.get(self.language)}" if spec is not None else milestone
-            self.canvas.text(left, top + 10, name, "s b", room=right - left)
-            self.canvas.line([(left, top + 15), (right, top + 15)], "l")
+            for place, line in enumerate(wrapped(name, right - left, SMALL)[:2]):
+                self.canvas.text(left, top + 10 + 13 * place, line, "s b", room=right - left)
+            self.canvas.line([(left, top + 29), (right, top + 29)], "l")
             for criterion in ids:
                 short = criterion.removeprefix(f"{milestone}.")
                 self.canvas.text(
@@ -112,7 +116,7 @@ class _Matrix:
         canvas.line([(16, y), (self.width - 16, y)], "g")
         canvas.text(16, middle + 4, label, "s", room=_LABEL - 12)
         for result in assessment.criteria:
-            canvas.shape(SHAPES[result.status], self.columns[result.id] + _CELL / 2, middle)
+            self.cells[result.status].append((self.columns[result.id] + _CELL / 2, middle))
         for milestone, ids in self.milestones:
             gate = [self.columns[name] for name in ids if name in assessment.stage.gate]
             if gate and milestone:
@@ -134,7 +138,9 @@ class _Matrix:
         for assessment in self.assessments:
             counts = Counter(result.status for result in assessment.criteria)
             parts = [
-                f"{counts[status]} {self.say(word)}" for status, word in STATUS_WORDS.items() if counts[status]
+                f"{counts[status]} {self.say(word)}"
+                for status, word in STATUS_WORDS.items()
+                if counts[status]
             ]
             told.append(f"{assessment.deal_id or '–'}: {', '.join(parts)}")
         return "; ".join(told) + "." if told else self.say("no_deals")

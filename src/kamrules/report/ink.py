@@ -24,13 +24,14 @@ DIM = "#595959"  # 7:1 on white, enough for small letters (WCAG 2.2, 1.4.6)
 _LATIN = "'Noto Sans','Liberation Sans',Arial"
 _CHINESE = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',SimHei"
 FONTS = f"{_LATIN},{_CHINESE},sans-serif"
+FONTS_CHINESE = f"{_CHINESE},{_LATIN},sans-serif"
 SMALL, NORMAL, LARGE = 11, 12, 16  # font sizes in px
 
 # Every rule stands below the class of the root, so that pictures can share a page with anything.
 STYLE = (
     f".kr{{background:#fff;font-family:{FONTS}}}.kr text{{font-size:{NORMAL}px;fill:{INK}}}"
     f".kr .s{{font-size:{SMALL}px}}.kr .d{{font-size:{SMALL}px;fill:{DIM}}}.kr .b{{font-weight:700}}"
-    f".kr .h{{font-size:{LARGE}px;font-weight:700}}.kr .z{{font-family:{_CHINESE},{_LATIN},sans-serif}}"
+    f".kr .h{{font-size:{LARGE}px;font-weight:700}}.kr .z{{font-family:{FONTS_CHINESE}}}"
     f".kr .i{{fill:{INK}}}.kr .blue{{fill:{BLUE}}}.kr .sky{{fill:{SKY}}}.kr .green{{fill:{GREEN}}}"
     f".kr .orange{{fill:{ORANGE}}}.kr .red{{fill:{VERMILLION}}}.kr .grey{{fill:{GREY}}}"
     ".kr .pale{fill:#F2F2F2}.kr .white{fill:#fff}"
@@ -41,7 +42,11 @@ STYLE = (
     f".kr .li{{fill:none;stroke:{BLUE}}}.kr .lc{{fill:none;stroke:{VERMILLION};stroke-dasharray:7 4}}"
     f".kr .lq{{fill:none;stroke:{DIM};stroke-dasharray:2 3}}"
     f".kr .t{{fill:none;stroke:{SKY};stroke-width:1.5}}.kr .n{{fill:none;stroke:{INK};stroke-width:1.5}}"
-    f".kr .w{{fill:none;stroke:#fff;stroke-width:2}}"
+    ".kr .w{fill:none;stroke:#fff;stroke-width:2}"
+    f".kr .q{{fill:none;stroke:{INK};stroke-width:1.6}}"
+    f".kr .sg{{fill:none;stroke:{GREEN};stroke-width:14;stroke-linecap:round}}"
+    f".kr .sr{{fill:none;stroke:{VERMILLION};stroke-width:13;stroke-linecap:square}}"
+    f".kr .sn{{fill:none;stroke:{GREY};stroke-width:4}}"
     f".kr .f0{{fill:#DCEBF7;stroke:{BLUE}}}.kr .f1{{fill:#FBEBCB;stroke:{ORANGE}}}"
     f".kr .f2{{fill:#D5F0E6;stroke:{GREEN}}}.kr .f3{{fill:#F6E1EC;stroke:{PURPLE}}}"
     f".kr .f4{{fill:#FBDCCB;stroke:{VERMILLION}}}.kr .f5{{fill:#FBF7C4;stroke:#8A8200}}"

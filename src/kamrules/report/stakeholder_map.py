@@ -290,12 +290,20 @@ class _Map:
             sign = (lambda x, y, s=shape, c=colour: canvas.shape(s, x + 14, y, c), self.stance(stance))
             signs.append(sign)
         for key, style in (("key", "k"), ("not_key", "o"), ("key_unknown", "u")):
-            signs.append((lambda x, y, s=style: canvas.box((x + 2, y - 7), (22, 14), s, radius=3), self.say(key)))
+            signs.append(
+                (lambda x, y, s=style: canvas.box((x + 2, y - 7), (22, 14), s, radius=3), self.say(key))
+            )
         for key, style in (("line.influence", "li"), ("line.conflict", "lc"), ("line.unknown", "lq")):
-            signs.append((lambda x, y, s=style: canvas.line([(x, y), (x + 24, y)], s, width=2), self.say(key)))
+            signs.append(
+                (lambda x, y, s=style: canvas.line([(x, y), (x + 24, y)], s, width=2), self.say(key))
+            )
         signs.append((lambda x, y: self.bar(x, y), self.say("influence")))
-        signs.append((lambda x, y: canvas.text(x + 14, y + 4, "2/4", "d", anchor="middle"), self.say("legend.coach")))
-        signs.append((lambda x, y: canvas.text(x + 14, y + 4, "…?", "d", anchor="middle"), self.say("legend.mark")))
+        signs.append(
+            (lambda x, y: canvas.text(x + 14, y + 4, "2/4", "d", anchor="middle"), self.say("legend.coach"))
+        )
+        signs.append(
+            (lambda x, y: canvas.text(x + 14, y + 4, "…?", "d", anchor="middle"), self.say("legend.mark"))
+        )
         return signs
 
     def bar(self, x: float, y: float) -> None:
@@ -308,9 +316,7 @@ class _Map:
             return self.say("empty_list" if self.is_listed else "no_list")
         counted = [one for row, one in enumerate(self.people) if row not in self.out]
         stances = Counter(one.stance for one in counted)
-        parts = [
-            f"{stances[stance]} {self.stance(stance)}" for stance in STANCES if stances[stance]
-        ]
+        parts = [f"{stances[stance]} {self.stance(stance)}" for stance in STANCES if stances[stance]]
         said = [f"{self.counted()}: {', '.join(parts)}"] if parts else [self.counted()]
         for key, number_ in (
             ("no_role", sum(one.role is None for one in counted)),
@@ -321,7 +327,9 @@ class _Map:
                 said.append(f"{number_} {self.say(key)}")
         unknown = sum(one.influences is None for one in counted)
         if unknown:
-            said.append(f"{self.say('lines').lower()} {self.say('lines.unknown').format(unknown, len(counted))}")
+            said.append(
+                f"{self.say('lines').lower()} {self.say('lines.unknown').format(unknown, len(counted))}"
+            )
         return "; ".join(said) + "."
 
 
@@ -329,7 +337,11 @@ def _route(start: Point, end: Point) -> tuple[tuple[Point, Point], tuple[Point, 
     """Return where a line leaves and arrives, and the two points that bend it."""
     (x1, y1), (x2, y2), (width, height) = start, end, CARD
     if abs(y1 - y2) < height:  # side by side: from above to above
-        ends = ((x1 + width * 0.7, y1), (x2 + width * 0.3, y2)) if x1 < x2 else ((x1 + width * 0.3, y1), (x2 + width * 0.7, y2))
+        ends = (
+            ((x1 + width * 0.7, y1), (x2 + width * 0.3, y2))
+            if x1 < x2
+            else ((x1 + width * 0.3, y1), (x2 + width * 0.7, y2))
+        )
         lift = min(y1, y2) - 22
         return ends, ((ends[0][0], lift), (ends[1][0], lift))
     side = 1 if x2 >= x1 else -1

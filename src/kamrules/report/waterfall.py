@@ -18,7 +18,7 @@ from kamrules.report.words import say, subtitle, term
 from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.wording import Language
 
-_LABEL, _SCALE, _NUMBERS = 290.0, 520.0, 130.0
+_LABEL, _SCALE, _NUMBERS = 350.0, 480.0, 140.0
 _WIDTH = 16 + _LABEL + _SCALE + _NUMBERS + 16
 _ROW, _BAR = 20.0, 12.0
 _ZERO = 16 + _LABEL
@@ -104,8 +104,8 @@ class _Waterfall:
                 sure, unknown = sure + line.low, unknown + line.high - line.low
             y += _ROW
         self.total(y)
-        self.legend(bottom + 24)
-        return Picture("health", title, self.alt(), self.language, _WIDTH, bottom + 40, canvas.body)
+        self.legend(bottom + 36)
+        return Picture("health", title, self.alt(), self.language, _WIDTH, bottom + 52, canvas.body)
 
     def verdict(self) -> str:
         health = self.health
@@ -158,7 +158,7 @@ class _Waterfall:
             self.canvas.line([(self.x(points), top), (self.x(points), bottom)], "g")
             self.canvas.text(self.x(points), top - 4, str(points), "d", anchor="middle")
         for name, grade in self.card.grades.items():
-            self.canvas.text(self.x(grade.at_least) + 3, bottom + 1, f"{name} ≥ {grade.at_least:g}", "d")
+            self.canvas.text(self.x(grade.at_least) + 3, bottom + 11, f"{name} ≥ {grade.at_least:g}", "d")
 
     def row(self, y: float, line: _Line, sure: float, unknown: float) -> None:
         canvas, middle = self.canvas, y + _ROW / 2

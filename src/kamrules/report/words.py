@@ -51,7 +51,10 @@ _WORDS: dict[str, tuple[str, str]] = {
     "deals": ("deals", "项目数"),
     "ask.deals": ("{} deals wait", "{}个项目等待"),
     "ask.weight": ("weight {:.2f}", "权重{:.2f}"),
-    "ask.narrows": ("narrows health by up to {:.1f}", "健康度区间最多缩小{:.1f}"),
+    "ask.narrows": ("health by up to {:.1f} points", "健康度最多{:.1f}分"),
+    "ask.by_weight": ("weight at the next gate", "下一关口的权重"),
+    "ask.by_points": ("points of health it may settle", "可确定的健康度分数"),
+    "ask.by_deals": ("open deals waiting", "等待的未结项目"),
     "ask.nothing": ("nothing is unknown at the next gate", "下一关口没有未知项"),
     "ask.more": ("{} more", "另有{}项"),
     "history.title": ("Deal health over time", "健康度变化"),
@@ -61,6 +64,11 @@ _WORDS: dict[str, tuple[str, str]] = {
     "calibration.said": ("probability said", "预测概率"),
     "calibration.seen": ("share won, with interval", "实际赢单比例(含区间)"),
     "calibration.perfect": ("said = seen", "预测=实际"),
+    "calibration.share": ("share won", "赢单比例"),
+    "verdict.keep": ("keep", "保留"),
+    "verdict.sharpen": ("sharpen", "细化"),
+    "verdict.retire": ("retire", "取消"),
+    "verdict.not enough deals": ("not enough deals", "项目数不足"),
     "values.title": ("What each gate is worth", "各关口标准的价值"),
     "values.difference": ("difference of the share won, with interval", "赢单比例之差(含区间)"),
     "no_deals": ("no deals", "没有项目"),
@@ -72,6 +80,12 @@ def say(key: str, language: Language) -> str:
     if key in HEADINGS and key not in _WORDS:
         return heading(key, language)
     return _WORDS[key][language == "zh"]
+
+
+def said_verdict(verdict: str, language: Language) -> str:
+    """Return the word for the verdict on a gate, or the verdict itself."""
+    key = f"verdict.{verdict}"
+    return say(key, language) if key in _WORDS else verdict
 
 
 def term(engine: Engine, name: str, language: Language) -> str:
