@@ -22,8 +22,8 @@ _FILLED = {
     "down2": "m0 0l6-7h-12zm0 7l6-7h-12z",
     "dot": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0z",
 }
-# A verdict's shape: the class of the stroke it is made of, what is drawn with it, and the lines on it. A line of
-# no length with round or square ends is a disc or a square, in a dozen letters.
+# A verdict's shape: the class of the stroke it is made of, what is drawn with it, and the lines on it. A line
+# of no length with round or square ends is a disc or a square, in a dozen letters.
 _SIGNS = {
     "check": ("sg", "h0", "m-3 0l2 3l4-6"),
     "cross": ("sr", "h0", "m-3-3l6 6m0-6l-6 6"),

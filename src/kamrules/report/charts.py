@@ -14,7 +14,18 @@ from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, MissingExtraError
 from kamrules.report.canvas import Canvas, number
 from kamrules.report.converting import svg_of
-from kamrules.report.ink import BLUE, DIM, FONTS, FONTS_CHINESE, GREY, INK, NORMAL, SKY, VERMILLION, wrapped
+from kamrules.report.ink import (
+    BLUE,
+    DIM,
+    FONTS,
+    FONTS_CHINESE,
+    GREY,
+    INK,
+    NORMAL,
+    PALE_BLUE,
+    VERMILLION,
+    wrapped,
+)
 from kamrules.report.picture import Picture, checked_language
 from kamrules.report.words import said_verdict, say, subtitle
 from kamrules.scoring.validation.skill import Measured, wilson
@@ -28,6 +39,7 @@ except ImportError as error:
         Fault("X-PLOT", "this picture needs Altair", hint="install `kamrules[plot]`")
     ) from error
 
+_Chart = alt.LayerChart | alt.FacetChart
 _WIDTH, _MARGIN = 900.0, 16.0
 _PLOT = 620  # px
 _SHOWN_STEPS, _SHOWN_REASONS = 12, 3
@@ -108,27 +120,30 @@ def calibration(
         language,
         "; ".join(
             f"{say('calibration.said', language)} {row['said']:.2f}: {say('calibration.share', language)}"
-            f" {row['seen']:.2f} ({row['low']:.2f} … {row['high']:.2f}), {row['n']} {say('deals', language)}"
+            f" {row['seen']:.2f} ({row['low']:.2f} … {row['high']:.2f}),"
+            f" {say('n_deals', language).format(row['n'])}"
             for row in rows
         ),
     )
 
 
-def _calibration(rows: list[dict[str, Any]], language: Language) -> alt.LayerChart:
+def _calibration(rows: list[dict[str, Any]], language: Language) -> _Chart:
     share = alt.Scale(domain=[0, 1])
     x = alt.X("said:Q", scale=share, title=say("calibration.said", language))
     y = alt.Y("low:Q", scale=share, title=say("calibration.seen", language))
-    points = alt.Chart(alt.Data(values=rows))
-    ends = alt.Chart(alt.Data(values=[{"said": 0, "low": 0}, {"said": 1, "low": 1}]))
-    label = {"said": 0.8, "low": 0.83, "text": say("calibration.perfect", language)}
+    points = alt.Chart(alt.InlineData(values=rows))
+    ends = alt.Chart(alt.InlineData(values=[{"said": 0, "low": 0}, {"said": 1, "low": 1}]))
+    label = {"said": 0.98, "low": 0.04, "text": f"- - {say('calibration.perfect', language)}"}
     return alt.layer(
         ends.mark_line(color=GREY, strokeDash=[5, 4]).encode(x=x, y=y),
-        alt.Chart(alt.Data(values=[label]))
+        alt.Chart(alt.InlineData(values=[label]))
         .mark_text(color=DIM, align="right")
         .encode(x=x, y=y, text="text:N"),
         points.mark_rule(color=BLUE, strokeWidth=2).encode(x=x, y=y, y2="high:Q"),
-        points.mark_tick(color=BLUE, thickness=2, size=12).encode(x=x, y=y),
-        points.mark_tick(color=BLUE, thickness=2, size=12).encode(x=x, y=alt.Y("high:Q")),
+        points.mark_tick(color=BLUE, thickness=2, size=12, orient="horizontal").encode(x=x, y=y),
+        points.mark_tick(color=BLUE, thickness=2, size=12, orient="horizontal").encode(
+            x=x, y=alt.Y("high:Q")
+        ),
         points.mark_point(color=INK, filled=True, size=70, opacity=1).encode(x=x, y=alt.Y("seen:Q")),
         points.mark_text(align="left", dx=8, dy=-6).encode(x=x, y=alt.Y("seen:Q"), text="n:Q"),
     ).properties(width=420, height=420)
@@ -178,11 +193,11 @@ def _worth_row(engine: Engine, value: Worth, language: Language) -> dict[str, An
     }
 
 
-def _worth(rows: list[dict[str, Any]], language: Language) -> alt.LayerChart:
+def _worth(rows: list[dict[str, Any]], language: Language) -> _Chart:
     y = alt.Y("name:N", sort=[row["name"] for row in rows], title=None)
     x = alt.X("low:Q", scale=alt.Scale(domain=[-1, 1]), title=say("values.difference", language))
     middle = alt.X("value:Q")
-    base = alt.Chart(alt.Data(values=rows))
+    base = alt.Chart(alt.InlineData(values=rows))
     known, unknown = base.transform_filter("datum.is_known"), base.transform_filter("!datum.is_known")
     names = list(_VERDICTS)
     shape = alt.Shape(
@@ -192,7 +207,9 @@ def _worth(rows: list[dict[str, Any]], language: Language) -> alt.LayerChart:
         "verdict:N", legend=None, scale=alt.Scale(domain=names, range=[_VERDICTS[one][1] for one in names])
     )
     return alt.layer(
-        alt.Chart(alt.Data(values=[{"value": 0}])).mark_rule(color=GREY, strokeDash=[5, 4]).encode(x=middle),
+        alt.Chart(alt.InlineData(values=[{"value": 0}]))
+        .mark_rule(color=GREY, strokeDash=[5, 4])
+        .encode(x=middle),
         known.mark_rule(color=DIM, strokeWidth=2).encode(x=x, x2="high:Q", y=y),
         unknown.mark_rule(color=GREY, strokeDash=[2, 4]).encode(x=x, x2="high:Q", y=y),
         known.mark_point(filled=True, size=90, opacity=1).encode(x=middle, y=y, shape=shape, color=colour),
@@ -227,7 +244,7 @@ def health_over_time(engine: Engine, history: History, *, language: Language = "
     marks = [
         {
             "day": step.after.day.isoformat(),
-            "high": (step.after.health or (0, 0))[1],
+            "high": _highest(step),
             "text": str(place),
             "dy": place % 2,
         }
@@ -255,6 +272,13 @@ def _health_row(standing: Standing) -> dict[str, Any] | None:
     return {"day": standing.day.isoformat(), "low": standing.health[0], "high": standing.health[1]}
 
 
+def _highest(step: Step) -> float:
+    """Return the greater high end of the health before and after a step, above which its number stands."""
+    return max(
+        one.health[1] for one in (step.before, step.after) if one is not None and one.health is not None
+    )
+
+
 def _size(step: Step) -> float:
     return sum(abs(reason.points) for reason in step.reasons) + 100 * len(step.tripped)
 
@@ -272,7 +296,7 @@ def _reasons(engine: Engine, step: Step, language: Language) -> str:
     return f"{step.after.day}: {'; '.join(parts)}"
 
 
-def _health(rows: list[dict[str, Any]], marks: list[dict[str, Any]], language: Language) -> alt.LayerChart:
+def _health(rows: list[dict[str, Any]], marks: list[dict[str, Any]], language: Language) -> _Chart:
     axis = alt.Axis(format="%Y-%m-%d", tickCount=6, labelFlush=False)
     x = alt.X("day:T", scale=alt.Scale(type="utc"), axis=axis, title=say("day", language))
     y = alt.Y(
@@ -281,10 +305,10 @@ def _health(rows: list[dict[str, Any]], marks: list[dict[str, Any]], language: L
         axis=alt.Axis(values=list(range(0, 101, 20))),
         title=f"{say('health', language)} ({say('points', language)})",
     )
-    base, numbers = alt.Chart(alt.Data(values=rows)), alt.Chart(alt.Data(values=marks))
+    base, numbers = alt.Chart(alt.InlineData(values=rows)), alt.Chart(alt.InlineData(values=marks))
     high = alt.Y("high:Q")
     layers = [
-        base.mark_area(color=SKY, opacity=0.35, interpolate="step-after").encode(x=x, y=y, y2="high:Q"),
+        base.mark_area(color=PALE_BLUE, opacity=1, interpolate="step-after").encode(x=x, y=y, y2="high:Q"),
         base.mark_line(color=BLUE, strokeWidth=2, interpolate="step-after").encode(x=x, y=y),
         base.mark_line(color=BLUE, strokeWidth=2, strokeDash=[5, 3], interpolate="step-after").encode(
             x=x, y=high
@@ -300,14 +324,14 @@ def _health(rows: list[dict[str, Any]], marks: list[dict[str, Any]], language: L
 
 
 def _framed(  # noqa: PLR0913, PLR0917 - the parts of a picture
-    kind: str, title: str, below: str, chart: alt.LayerChart, notes: list[str], language: Language, said: str
+    kind: str, title: str, below: str, chart: _Chart, notes: list[str], language: Language, said: str
 ) -> Picture:
     """Return a chart below a heading of ours and above its notes."""
     fonts = FONTS_CHINESE if language == "zh" else FONTS
     axis = {
         "labelFontSize": NORMAL,
         "titleFontSize": NORMAL,
-        "labelLimit": 330,
+        "labelLimit": 460,
         "titleFontWeight": "normal",
         "labelColor": INK,
     }

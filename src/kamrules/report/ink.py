@@ -16,11 +16,11 @@ from unicodedata import category, east_asian_width
 
 BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
 YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
-GREY = "#8C8C8C"
+GREY, PALE_BLUE = "#8C8C8C", "#CDE5F5"
 INK = "#1A1A1A"
 DIM = "#595959"  # 7:1 on white, enough for small letters (WCAG 2.2, 1.4.6)
 # A machine without one of these has another; the last word leaves it to the reader's own. A text with Chinese
-# signs names their fonts first: a browser looks for each sign in turn, vl-convert takes the first font there is.
+# signs names their fonts first: a browser looks for each sign in turn, vl-convert takes the first it finds.
 _LATIN = "'Noto Sans','Liberation Sans',Arial"
 _CHINESE = "'Noto Sans CJK SC','Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',SimHei"
 FONTS = f"{_LATIN},{_CHINESE},sans-serif"
@@ -59,7 +59,7 @@ _BROAD = frozenset("mwMW@%&")
 
 @lru_cache(maxsize=4096)
 def _advance(char: str) -> float:
-    """Return about how wide a letter is, in parts of the font size; after Arial, rather too much than little."""
+    """Return about how wide a letter is, in parts of the font size; after Arial, rather too wide."""
     if category(char) in {"Mn", "Me", "Cf"}:
         return 0.0
     if east_asian_width(char) in {"W", "F", "A"}:

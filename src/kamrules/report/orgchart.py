@@ -1,8 +1,8 @@
 """Where the people of an organisation chart stand: a place for each, and the lines of reporting.
 
-Tops stand side by side and wrap; below each, its people stand in columns. Of all ways to stack them the lowest is
-taken that is not too wide, so 40 people fit on a page. No loop, unknown or twofold id drops anybody: such a line is not followed,
-and its person becomes a top with the reason.
+Tops stand side by side and wrap; below each, its people stand in columns. Of all ways to stack them the
+lowest is taken that is not too wide, so 40 people fit on a page. No loop, unknown or twofold id drops anybody:
+such a line is not followed, and its person becomes a top with the reason.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ def arrange(people: Sequence[Stakeholder]) -> OrgChart:
     """Return where everybody stands; who is listed first stands further left."""
     superiors = superiors_of(people)
     below: list[list[int]] = [[] for _ in people]
-    tops = []
+    tops: list[int] = []
     for row, superior in enumerate(superiors):
         (tops if superior.row is None else below[superior.row]).append(row)
     order = list(tops)
@@ -170,7 +170,7 @@ def _best(options: list[_T]) -> list[_T]:
     """Return the options that are lower than every narrower one, by width; a few are enough."""
     kept: list[_T] = []
     for option in sorted(options, key=lambda one: (one.width, one.height)):
-        if not kept or option.height < kept[-1].height and option.width <= WIDE:
+        if not kept or (option.height < kept[-1].height and option.width <= WIDE):
             kept.append(option)
     return kept[:_KEPT]
 

@@ -79,7 +79,7 @@ class Picture:
         Raises
         ------
         ArgumentError
-            A-OUTPUT when the ending is neither .svg nor .png, or the file cannot be written; A-VALUE as `png`.
+            A-OUTPUT when the ending is neither .svg nor .png or the file cannot be written, A-VALUE as `png`.
         MissingExtraError
             As `png`.
         """

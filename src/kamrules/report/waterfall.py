@@ -187,7 +187,7 @@ class _Waterfall:
             self.canvas.box((left, middle - _BAR / 2), (right - left, _BAR), style)
 
     def hatched(self, middle: float, start: float, end: float) -> None:
-        """Draw points that are open: a dashed frame with strokes, to be told from white by more than colour."""
+        """Draw points that are open, to be told from given ones by more than colour."""
         if end - start > _LEAST:
             self.canvas.hatched((self.x(start), middle - _BAR / 2), (self.x(end) - self.x(start), _BAR))
 

@@ -1,4 +1,4 @@
-"""The words of the pictures in English and Chinese; texts of rules come from the pack, headings from `headings`."""
+"""The words of the pictures in English and Chinese; texts of rules come from the pack."""
 
 from __future__ import annotations
 
@@ -71,6 +71,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "verdict.not enough deals": ("not enough deals", "项目数不足"),
     "values.title": ("What each gate is worth", "各关口标准的价值"),
     "values.difference": ("difference of the share won, with interval", "赢单比例之差(含区间)"),
+    "n_deals": ("{} deals", "{}个项目"),
     "no_deals": ("no deals", "没有项目"),
 }
 
