@@ -83,7 +83,8 @@ def draw(  # noqa: PLR0913 - one argument for each option
     )
     engine = loaded_engine(pack, param, map_file)
     if what == "history":
-        _history(engine, path, deal or "", lang).save(output, scale=scale)
+        last = None if as_of is None else day_or_today(as_of)
+        _history(engine, path, deal or "", last, lang).save(output, scale=scale)
         return
     day = day_or_today(as_of)
     if deal is not None:
@@ -138,9 +139,9 @@ def _of_pipeline(
     return pictures.ask_next(engine, summary, language=lang)
 
 
-def _history(engine: Engine, path: str, deal: str, lang: Language) -> Picture:
+def _history(engine: Engine, path: str, deal: str, last: date | None, lang: Language) -> Picture:
     found = timelines(read_events(path), model=engine.model)
     if deal not in found:
         hint = nearest(deal, found) or f"{len(found)} deals were read"
         raise InputError(Fault("I-DEAL", f"no deal `{deal}` in `{path}`", hint=hint))
-    return pictures.health_over_time(engine, history_of(engine, found[deal]), language=lang)
+    return pictures.health_over_time(engine, history_of(engine, found[deal], end=last), language=lang)

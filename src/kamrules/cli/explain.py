@@ -21,7 +21,7 @@ from kamrules.cli import (
 )  # fmt: skip
 from kamrules.explain import explain as explain_deal
 
-Form = Literal["text", "markdown", "json"]
+Form = Literal["text", "markdown", "html", "json"]
 
 
 def explain(  # noqa: PLR0913 - one argument for each option

@@ -1,8 +1,8 @@
 """Where the people of an organisation chart stand: a place for each, and the lines of reporting.
 
 Tops stand side by side and wrap; below each, its people stand in columns. Of all ways to stack them the
-lowest is taken that is not too wide, so 40 people fit on a page. No loop, unknown or twofold id drops anybody:
-such a line is not followed, and its person becomes a top with the reason.
+lowest is taken that is not too wide, so 40 people fit on a page. No loop and no unknown or twofold id drops
+anybody: such a line is not followed, and its person becomes a top with the reason.
 """
 
 from __future__ import annotations
