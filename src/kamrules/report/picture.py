@@ -11,7 +11,7 @@ from kamrules.errors import ArgumentError, Fault
 from kamrules.report.ink import STYLE
 from kamrules.validation import shown
 from kamrules.wholefile import bytes_file, text_file
-from kamrules.wording import Language
+from kamrules.wording import Language, visible
 
 ENDINGS = (".svg", ".png")
 _MAX_SCALE = 10.0  # a 40-person map at this scale is 200 million pixels
@@ -25,7 +25,7 @@ class Picture:
     ----------
     kind : what it shows, such as `map`
     title : one line
-    alt : what it shows, in sentences, for who cannot see it
+    alt : what it shows, in words, for who cannot see it
     language : "en" or "zh"
     width, height : px
     body : SVG elements, every text in them escaped
@@ -49,11 +49,12 @@ class Picture:
 
     def _root(self, namespace: str, style: str) -> str:
         width, height = f"{self.width:.0f}", f"{self.height:.0f}"
-        label = quoteattr(f"{self.title}. {self.alt}")
+        title = visible(self.title)
+        label = quoteattr(visible(f"{self.title}. {self.alt}"))
         return (
             f'<svg{namespace} class="kr" role="img" lang="{self.language}" aria-label={label}'
             f' width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
-            f"<title>{escape(self.title)}</title>{style}{self.body}</svg>"
+            f"<title>{escape(title)}</title>{style}{self.body}</svg>"
         )
 
     def png(self, scale: float = 2.0) -> bytes:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from datetime import date
 from typing import Any
 
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault
 from kamrules.records.people import InfluenceLine, Stakeholder
 from kamrules.report.canvas import Canvas, Point
 from kamrules.report.influence_lines import LINES, draw_line
@@ -39,7 +39,8 @@ def stakeholder_map(
     ----------
     engine : a compiled pack
     deal : mapping or record
-    assessment : what `engine.assess` says of the deal, with detail "full"
+    assessment : what `engine.assess` says of it. One with detail "brief" does not say whom a tripped red
+        line leaves out; then the deal is assessed again
     language : "en" or "zh"
 
     Raises
@@ -47,7 +48,7 @@ def stakeholder_map(
     RecordError
         The deal does not fit (R-*).
     ArgumentError
-        A-VALUE for another language, or an assessment without people.
+        A-VALUE for another language.
 
     Examples
     --------
@@ -59,12 +60,16 @@ def stakeholder_map(
     >>> picture.alt
     '2 people: 1 Mentor, 1 stance unknown; 2 role unknown; influence lines not on file for 2 of 2 people.'
     """
-    people = getattr(engine.read(deal), "stakeholders", None)
-    if assessment.people is None:
-        raise ArgumentError(Fault("A-VALUE", 'an assessment with detail "full" expected, seen one without'))
-    left_out = {path for note in assessment.people.notes if note.kind == "left_out" for path in note.about}
+    checked_language(language)
+    record = engine.read(deal)
+    if assessment.people is None and assessment.tripped:
+        day = date.fromisoformat(assessment.as_of)
+        assessment = engine.assess(record, as_of=day)
+    notes = assessment.people.notes if assessment.people is not None else ()
+    left_out = {path for note in notes if note.kind == "left_out" for path in note.about}
+    people = getattr(record, "stakeholders", None)
     out = frozenset(row for row in range(len(people or ())) if f"{LIST}[{row}]" in left_out)
-    return _Map(engine, people, out, checked_language(language)).picture(assessment)
+    return _Map(engine, people, out, language).picture(assessment)
 
 
 class _Map:
