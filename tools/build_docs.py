@@ -45,6 +45,7 @@ COMMANDS = (
     "path",
     "history",
     "agenda",
+    "draw",
     "form",
     "handbook",
     "check",

@@ -53,7 +53,7 @@ def as_html(title: str, sections: list[Section]) -> str:
 
     Examples
     --------
-    >>> as_html("D1", [Section("Stage", [Item("claimed: <M1>")])])[-93:]
+    >>> as_html("D1", [Section("Stage", [Item("claimed: <M1>")])])[-95:]
     '<details open><summary>Stage (1)</summary><ul><li>claimed: &lt;M1&gt;</li></ul></details></div>'
     """
     folds = [_fold(section, is_open=place < _OPEN) for place, section in enumerate(sections)]

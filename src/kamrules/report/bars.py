@@ -97,7 +97,7 @@ def ask_next(engine: Engine, asked: Assessment | Summary, *, language: Language 
     >>> engine = kr.compile(kr.load_pack("handbook"))
     >>> picture = ask_next(engine, engine.assess({"id": "D1"}, as_of=date(2026, 6, 30)))
     >>> picture.alt.partition(";")[0]
-    'Account › Account name: M1.E1 (weight 0.50)'
+    'Stakeholders: health by up to 51.0 points'
     """
     checked_language(language)
     if isinstance(asked, Assessment):

@@ -101,8 +101,9 @@ class _Matrix:
             left, right = self.columns[ids[0]], self.columns[ids[-1]] + _CELL
             spec = self.engine.pack.milestones.get(milestone)
             name = f"{milestone} {spec.name.get(self.language)}" if spec is not None else milestone
-            for place, line in enumerate(wrapped(name, right - left, SMALL)[:2]):
-                self.canvas.text(left, top + 10 + 13 * place, line, "s b", room=right - left)
+            first, *rest = wrapped(name, right - left, SMALL)
+            self.canvas.text(left, top + 10, first, "s b", room=right - left)
+            self.canvas.text(left, top + 23, " ".join(rest), "s b", room=right - left)
             self.canvas.line([(left, top + 29), (right, top + 29)], "l")
             for criterion in ids:
                 short = criterion.removeprefix(f"{milestone}.")

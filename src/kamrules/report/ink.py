@@ -93,7 +93,7 @@ def fitted(text: str, room: float, size: float = NORMAL) -> str:
     Examples
     --------
     >>> fitted("Welding workshop", 60, 10)
-    'Welding w…'
+    'Welding…'
     """
     if text_width(text, size) <= room:
         return text
