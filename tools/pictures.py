@@ -18,7 +18,7 @@ from datetime import date
 from pathlib import Path
 
 import kamrules as kr
-from kamrules.pipeline import Summary, assess_source, open_source
+from kamrules.pipeline import Summary, assess_source, find_deal, open_source
 from kamrules.report import pictures
 from kamrules.report.picture import Picture
 from kamrules.scoring.validation.skill import Measured
@@ -63,8 +63,8 @@ UNKNOWN = {
 def drawn() -> Iterator[tuple[str, Picture]]:
     """Yield each picture with the name of its file."""
     engine = kr.compile(kr.load_pack("handbook"))
-    deals = {item.deal["id"]: item.deal for item in open_source(WELDING, engine).items()}
-    found = {name: engine.assess(deals[name], as_of=DAY) for name in ("D-04", "D-05")}
+    deals = {name: find_deal(open_source(WELDING, engine), name).deal for name in ("D-04", "D-05")}
+    found = {name: engine.assess(deal, as_of=DAY) for name, deal in deals.items()}
     summary = Summary()
     brief = []
     for result in assess_source(engine, open_source(WELDING, engine), as_of=DAY):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -36,7 +35,7 @@ class Row:
 ROWS = [
     Row("M4.X2", Measured(0.3, 0.1, 0.5), "keep"),
     Row("M4.X4", None, "not enough deals"),
-    Row("<b>datum['x']</b>", Measured(0, -0.2, 0.2), "new <verdict>"),
+    Row("<b>datum['x']</b>\x1b", Measured(0, -0.2, 0.2), "new <verdict>"),
 ]
 
 
@@ -78,9 +77,20 @@ def test_calibration_of_fewer_deals_than_groups_draws_those_there_are() -> None:
     assert pictures.calibration([True], [0.7], bins=5).alt.startswith("probability said 0.70: share won 1.00")
 
 
+def test_nothing_to_draw_is_said_and_drawn(engine: kr.Engine) -> None:
+    assert pictures.calibration([], []).alt == "no deals."
+    assert pictures.gate_worth(engine, [], language="zh").alt == "没有项目."
+
+
 @pytest.mark.parametrize(
     ("won", "said", "options"),
-    [([True], [], {}), ([True], [1.2], {}), ([True], [float("nan")], {}), ([True], [0.5], {"bins": 0})],
+    [
+        ([True], [], {}),
+        ([True], [1.2], {}),
+        ([True], [float("nan")], {}),
+        ([True], [0.5], {"bins": 0}),
+        ([True], [0.5], {"confidence": 1}),
+    ],
 )
 def test_calibration_of_what_is_no_probability_is_refused(
     won: list[bool], said: list[float], options: dict[str, Any]
@@ -100,7 +110,7 @@ def test_a_gate_of_unknown_worth_is_drawn_as_unknown(engine: kr.Engine, language
 
 def test_names_of_a_user_are_never_read_as_vega(engine: kr.Engine) -> None:
     shown = words(pictures.gate_worth(engine, ROWS))
-    assert "<b>datum['x']</b>" in shown
+    assert "<b>datum['x']</b>·" in shown
     assert "new <verdict>" in shown
 
 
@@ -121,10 +131,10 @@ def test_a_history_without_health_is_refused(engine: kr.Engine, history: History
 
 
 @pytest.fixture
-def no_altair(monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+def no_altair(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "altair", None)
-    monkeypatch.delitem(sys.modules, "kamrules.report.charts", raising=False)
-    return lambda: None
+    for name in ("charts", "outcomes"):
+        monkeypatch.delitem(sys.modules, f"kamrules.report.{name}", raising=False)
 
 
 @pytest.mark.usefixtures("no_altair")

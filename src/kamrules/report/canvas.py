@@ -14,6 +14,7 @@ from kamrules.wording import visible
 
 Shape = Literal["up2", "up", "dot", "down", "down2", "check", "cross", "dash", "unknown"]
 Point = tuple[float, float]
+_BOLD = 1.07  # how much wider bold letters are, after Arial
 _SIZES = {"s": SMALL, "d": SMALL, "h": LARGE}
 _FILLED = {
     "up2": "m0-7l6 7h-12zm0 7l6 7h-12z",
@@ -44,8 +45,7 @@ def number(value: float) -> str:
     >>> number(12.0), number(0.25), number(-0.01)
     ('12', '0.2', '0')
     """
-    text = f"{value:.1f}"
-    text = text.removesuffix(".0")
+    text = f"{value:.1f}".removesuffix(".0")
     return "0" if text == "-0" else text
 
 
@@ -73,7 +73,8 @@ class Canvas:
     ) -> None:
         """Write a text with its base line at `y`; where it is cut to its room, a tooltip has all of it."""
         text = visible(text).replace("\n", " ")
-        size = next((_SIZES[name] for name in style.split() if name in _SIZES), NORMAL)
+        size: float = next((_SIZES[name] for name in style.split() if name in _SIZES), NORMAL)
+        size *= _BOLD if "b" in style.split() else 1
         kept = text if room is None else fitted(text, room, size)
         if has_wide(text):
             style = f"{style} z".lstrip()

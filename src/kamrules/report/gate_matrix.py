@@ -118,11 +118,12 @@ class _Matrix:
         canvas.text(16, middle + 4, label, "s", room=_LABEL - 12)
         for result in assessment.criteria:
             self.cells[result.status].append((self.columns[result.id] + _CELL / 2, middle))
-        for milestone, ids in self.milestones:
-            gate = [self.columns[name] for name in ids if name in assessment.stage.gate]
-            if gate and milestone:
-                size = (max(gate) - min(gate) + _CELL - 2, _CELL - 2)
-                canvas.box((min(gate) + 1, y + 1), size, "n", radius=3)
+        for _, ids in self.milestones:
+            for is_gate, run in groupby(ids, key=assessment.stage.gate.__contains__):
+                places = [self.columns[name] for name in run]
+                if is_gate:
+                    size = (places[-1] - places[0] + _CELL - 2, _CELL - 2)
+                    canvas.box((places[0] + 1, y + 1), size, "n", radius=3)
 
     def legend(self, y: float) -> None:
         x = 16.0

@@ -14,8 +14,8 @@ from __future__ import annotations
 from functools import lru_cache
 from unicodedata import category, east_asian_width
 
-BLACK, ORANGE, SKY, GREEN = "#000000", "#E69F00", "#56B4E9", "#009E73"
-YELLOW, BLUE, VERMILLION, PURPLE = "#F0E442", "#0072B2", "#D55E00", "#CC79A7"
+ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 GREY, PALE_BLUE = "#8C8C8C", "#CDE5F5"
 INK = "#1A1A1A"
 DIM = "#595959"  # 7:1 on white, enough for small letters (WCAG 2.2, 1.4.6)
@@ -34,7 +34,6 @@ STYLE = (
     f".kr .h{{font-size:{LARGE}px;font-weight:700}}.kr .z{{font-family:{FONTS_CHINESE}}}"
     f".kr .i{{fill:{INK}}}.kr .blue{{fill:{BLUE}}}.kr .sky{{fill:{SKY}}}.kr .green{{fill:{GREEN}}}"
     f".kr .orange{{fill:{ORANGE}}}.kr .red{{fill:{VERMILLION}}}.kr .grey{{fill:{GREY}}}"
-    ".kr .pale{fill:#F2F2F2}.kr .white{fill:#fff}"
     f".kr .o{{fill:#fff;stroke:{DIM}}}.kr .k{{fill:#fff;stroke:{INK};stroke-width:2.5}}"
     f".kr .u{{fill:#fff;stroke:{DIM};stroke-width:1.5;stroke-dasharray:4 3}}"
     f".kr .l{{fill:none;stroke:{DIM}}}.kr .lu{{fill:none;stroke:{DIM};stroke-dasharray:4 3}}"
@@ -65,10 +64,10 @@ def _advance(char: str) -> float:
     if east_asian_width(char) in {"W", "F", "A"}:
         return 1.0
     if char in _NARROW:
-        return 0.36
+        return 0.3
     if char in _BROAD:
-        return 0.92
-    return 0.7 if char.isupper() else 0.57
+        return 0.88
+    return 0.7 if char.isupper() else 0.55
 
 
 def has_wide(text: str) -> bool:
@@ -93,7 +92,7 @@ def fitted(text: str, room: float, size: float = NORMAL) -> str:
     Examples
     --------
     >>> fitted("Welding workshop", 60, 10)
-    'Welding…'
+    'Welding w…'
     """
     if text_width(text, size) <= room:
         return text

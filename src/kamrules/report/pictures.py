@@ -24,9 +24,14 @@ from kamrules.report.stakeholder_map import stakeholder_map
 from kamrules.report.waterfall import health_waterfall
 
 if TYPE_CHECKING:
-    from kamrules.report.charts import calibration, gate_worth, health_over_time
+    from kamrules.report.health_history import health_over_time
+    from kamrules.report.outcomes import calibration, gate_worth
 
-_CHARTS = frozenset({"calibration", "gate_worth", "health_over_time"})
+_LATER = {
+    "calibration": "kamrules.report.outcomes",
+    "gate_worth": "kamrules.report.outcomes",
+    "health_over_time": "kamrules.report.health_history",
+}
 
 __all__ = [
     "Picture",
@@ -43,7 +48,7 @@ __all__ = [
 
 def __getattr__(name: str) -> Any:
     """Load what needs an extra when it is asked for; MissingExtraError (X-PLOT) where that is not there."""
-    if name in _CHARTS:
-        return getattr(import_module("kamrules.report.charts"), name)
+    if name in _LATER:
+        return getattr(import_module(_LATER[name]), name)
     message = f"module `{__name__}` has no attribute `{name}`"
     raise AttributeError(message)
