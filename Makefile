@@ -33,12 +33,14 @@ check: $(DEV)
 	$(BIN)/zensical build --strict
 	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/python tools/frame_table.py --check
+	$(BIN)/python tools/pictures.py --check
 	$(BIN)/python tools/mutants.py --check
 	$(BIN)/kamrules check handbook --prove
 	$(BIN)/kamrules test handbook
 
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py
+	$(BIN)/python tools/pictures.py
 	$(BIN)/zensical build --strict
 
 bench: $(BENCH)/.done

@@ -50,6 +50,7 @@ COMMANDS = (
     "path",
     "history",
     "agenda",
+    "draw",
     "form",
     "handbook",
     "check",

@@ -9,13 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 
 from kamrules.errors import Fault
+from kamrules.source import visible
 
 _PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
-
-
-def visible(text: str) -> str:
-    """Return text with control characters shown as `·`, so that data cannot drive a terminal."""
-    return "".join(char if char.isprintable() or char in " \n" else "·" for char in text)
 
 
 def results() -> Console:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from weakref import WeakSet
 
 from pydantic import BaseModel
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from kamrules.frames import FrameAssessment, FrameAssessor
 
 BadValues = Literal["reject", "unknown"]
+# An assessment holds ids; to show it in words one needs an engine of the same pack. Any one will do: the hash
+# is that of the pack's whole content. An engine that nobody holds any more is not kept.
+_IN_MEMORY: WeakSet[Engine] = WeakSet()
 
 
 def load_pack(
@@ -97,6 +101,11 @@ def compile(pack: Pack) -> Engine:  # noqa: A001 - the field's word for it, used
     return Engine(pack, planned)
 
 
+def engine_of(pack_hash: str) -> Engine | None:
+    """Return an engine of the pack with this hash, None when there is none in memory."""
+    return next((engine for engine in _IN_MEMORY if engine.pack.hash == pack_hash), None)
+
+
 class Engine:
     """A compiled pack. Immutable, and safe to share between threads.
 
@@ -115,6 +124,7 @@ class Engine:
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)
         self._wording = Wording(pack, planned.model)
+        _IN_MEMORY.add(self)
 
     def __repr__(self) -> str:
         return f"Engine({self.pack.id} {self.pack.version}, {len(self.plan.rules)} rules)"

@@ -14,10 +14,10 @@ from rich.table import Table
 from rich.text import Text
 
 from kamrules.assessment import Assessment
-from kamrules.console import visible
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary, tier_text
 from kamrules.scoring.ledger import Health
+from kamrules.source import visible
 
 Language = Literal["en", "zh"]
 _SHOWN_IDS = 3

@@ -27,8 +27,9 @@ from rich.markup import escape
 from typer.core import TyperGroup
 
 from kamrules import __version__
-from kamrules.console import notes, show_faults, visible
+from kamrules.console import notes, show_faults
 from kamrules.errors import KamrulesError
+from kamrules.source import visible
 
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",

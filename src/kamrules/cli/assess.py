@@ -17,12 +17,13 @@ from kamrules.adapters import Reading
 from kamrules.arguments import day_or_today, loaded_engine
 from kamrules.assessment import Assessment, Rejection
 from kamrules.cli import FINDINGS, AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
-from kamrules.console import file_console, notes, results, show_faults, visible
+from kamrules.console import file_console, notes, results, show_faults
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.output import output_file, write_rejects, writer_for
 from kamrules.page import DealTable, show_summary
 from kamrules.pipeline import Result, Summary, assess_source, open_source
+from kamrules.source import visible
 from kamrules.wholefile import keep_apart
 
 Form = Literal["table", "json", "jsonl", "csv", "parquet"]

@@ -11,7 +11,7 @@ from kamrules.cli import AsOf, BadValues, IgnoreColumns, Language, MapFile, Pack
 from kamrules.console import show_text
 from kamrules.explanation import explain as explain_deal
 
-Form = Literal["text", "markdown", "json"]
+Form = Literal["text", "markdown", "html", "json"]
 
 
 def explain(  # noqa: PLR0913 - one argument for each option

@@ -30,7 +30,7 @@ def path(  # noqa: PLR0913 - one argument for each option
     ignore_column: IgnoreColumns = None,
     seconds: Annotated[int, typer.Option("--seconds", min=1, help="How long to look for it.")] = 30,
     form: Annotated[
-        Literal["text", "markdown", "json"], typer.Option("--format", help="How to show it.")
+        Literal["text", "markdown", "html", "json"], typer.Option("--format", help="How to show it.")
     ] = "text",
     lang: Language = "en",
 ) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kamrules.errors import Fault, PackError, nearest
+from kamrules.notebook import pack_html
 from kamrules.rules import packformat as f
 from kamrules.source import Span
 from kamrules.validation import faults_of
@@ -95,6 +96,9 @@ class Pack:
 
     def __repr__(self) -> str:
         return f"Pack({self.id} {self.version}, {len(self.criteria)} criteria, hash {self.hash[:12]})"
+
+    def _repr_html_(self) -> str:
+        return pack_html(self)
 
     def span(self, *path: str) -> Span:
         """Return where the deepest existing key of `path` stands in its file."""
