@@ -98,7 +98,8 @@ class _Map:
         chart = arrange(self.people)
         width = max(chart.width, _LEAST_WIDTH) + 2 * _MARGIN
         title = subtitle([self.say("people"), assessment.deal_id, assessment.deal_name])
-        below = subtitle([assessment.account_name, f"{self.say('as_of')} {assessment.as_of}", self.counted()])
+        count = self.counted() if self.is_listed else None
+        below = subtitle([assessment.account_name, f"{self.say('as_of')} {assessment.as_of}", count])
         top = self.canvas.heading(title, below, width)
         y = self.chart(chart, top) if self.people else self.nobody(top)
         y = self.influence_list(y + 30, width) if self.people else y
