@@ -135,7 +135,7 @@ class Assessment:
     schema_version: str = SCHEMA_VERSION
 
     def _repr_html_(self) -> str | None:
-        return html_by("kamrules.explain:assessment_html", self)
+        return html_by("kamrules.explanation:assessment_html", self)
 
     @property
     def tripped(self) -> tuple[str, ...]:

@@ -70,7 +70,10 @@ def explain(
 
 
 def assessment_html(engine: Engine, assessment: Assessment, language: Language = "en") -> str:
-    """Return an assessment as a piece of HTML, in the words of `explain`; the engine is the one it is of."""
+    """Return an assessment by an engine of its pack as a piece of HTML, in the words of `explain`.
+
+    Whether a quiet period runs is not said, as that is read in the record.
+    """
     writer = _Writer(engine, assessment, language)
     return as_html(writer.title(), list(writer.sections()))
 

@@ -11,7 +11,7 @@ from typing import Any
 
 
 def html_by(writer: str, value: Any) -> str | None:
-    """Return a result as HTML by a writer such as `kamrules.explain:assessment_html`.
+    """Return a result as HTML by a writer such as `kamrules.explanation:assessment_html`.
 
     The writer gets the engine that made the result. None, for which a notebook shows the `repr`, when no
     engine of the result's pack is in memory.

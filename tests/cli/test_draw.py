@@ -29,8 +29,8 @@ HANDBOOK = compile(load_pack("handbook"))
 
 @pytest.fixture(autouse=True)
 def engine(monkeypatch: pytest.MonkeyPatch) -> Engine:
-    monkeypatch.setattr("kamrules.cli.load_pack", lambda *_, **__: HANDBOOK.pack)
-    monkeypatch.setattr("kamrules.cli.compile", lambda _: HANDBOOK)
+    monkeypatch.setattr("kamrules.arguments.load_pack", lambda *_, **__: HANDBOOK.pack)
+    monkeypatch.setattr("kamrules.arguments.compile", lambda _: HANDBOOK)
     return HANDBOOK
 
 

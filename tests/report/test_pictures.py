@@ -135,6 +135,8 @@ def test_the_ending_of_a_file_says_its_form(picture: Picture, tmp_path: Path) ->
     assert (tmp_path / "one.svg").read_text("utf-8") == picture.svg() + "\n"
     with pytest.raises(kr.ArgumentError, match=r"A-OUTPUT.*`.jpg`, .svg or .png expected"):
         picture.save(tmp_path / "one.jpg")
+    with pytest.raises(kr.ArgumentError, match=r"A-OUTPUT.*has no ending, .svg or .png expected"):
+        picture.save(tmp_path / "one")
     assert [path.name for path in tmp_path.iterdir()] == ["one.svg"]
 
 
@@ -180,6 +182,15 @@ def test_the_matrix_has_a_shape_for_every_criterion_of_every_deal(engine: kr.Eng
     cells = sum(1 if one.status == "not_applicable" else 2 for each in found for one in each.criteria)
     rows = 1  # the line above each deal
     assert drawn - none == cells + rows * len(found)
+
+
+def test_frames_in_the_matrix_hold_the_next_gate_and_nothing_else(engine: kr.Engine, assess: Assess) -> None:
+    for deal in DEALS.values():
+        assessment = assess(deal)
+        picture = pictures.gate_matrix(engine, [assessment])
+        frames = re.findall(r'<rect class="n"[^>]* width="([\d.]+)" height="18"', picture.body)
+        cells = [(float(width) + 2) / 20 for width in frames]
+        assert sum(cells) == len(assessment.stage.gate)
 
 
 def test_the_matrix_counts_each_status_in_words(engine: kr.Engine, assess: Assess) -> None:

@@ -77,6 +77,7 @@ def test_no_list_is_told_from_an_empty_list(draw: Draw, people: list[Deal] | Non
     picture = draw(people)
     assert words in picture.alt
     assert words in " ".join(texts(picture))
+    assert any("0 people" in text for text in texts(picture)) == (people is not None)
 
 
 def test_influence_lines_are_told_in_words_also_where_they_lead_nowhere(draw: Draw) -> None:

@@ -14,12 +14,12 @@ from kamrules.assessment import Assessment, Rejection
 from kamrules.cli import FINDINGS, AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
 from kamrules.console import notes, show_faults
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault, InputError, nearest
+from kamrules.errors import ArgumentError, Fault
 from kamrules.pipeline import Summary, assess_source, open_source
 from kamrules.report import pictures
 from kamrules.report.picture import Picture, ending_of
-from kamrules.timeline import read_events, timelines
 from kamrules.timeline.history import history_of
+from kamrules.timeline.source import find_timeline
 from kamrules.wholefile import keep_apart
 
 What = Literal["map", "health", "gates", "stages", "ask", "history"]
@@ -72,7 +72,8 @@ def draw(  # noqa: PLR0913 - one argument for each option
     engine = loaded_engine(pack, param, map_file)
     if what == "history":
         last = None if as_of is None else day_or_today(as_of)
-        _history(engine, path, deal or "", last, lang).save(output, scale=scale)
+        told = history_of(engine, find_timeline(path, engine.model, deal or ""), end=last)
+        pictures.health_over_time(engine, told, language=lang).save(output, scale=scale)
         return
     day = day_or_today(as_of)
     if deal is not None:
@@ -125,11 +126,3 @@ def _of_pipeline(
     if what == "stages":
         return pictures.pipeline_stages(engine, summary, language=lang)
     return pictures.ask_next(engine, summary, language=lang)
-
-
-def _history(engine: Engine, path: str, deal: str, last: date | None, lang: Language) -> Picture:
-    found = timelines(read_events(path), model=engine.model)
-    if deal not in found:
-        hint = nearest(deal, found) or f"{len(found)} deals were read"
-        raise InputError(Fault("I-DEAL", f"no deal `{deal}` in `{path}`", hint=hint))
-    return pictures.health_over_time(engine, history_of(engine, found[deal], end=last), language=lang)

@@ -11,10 +11,10 @@ import typer
 from kamrules.arguments import loaded_engine
 from kamrules.cli import Language, PackRef, Params
 from kamrules.console import show_text
-from kamrules.errors import ArgumentError, Fault, InputError, nearest
-from kamrules.timeline import read_events, timelines
+from kamrules.errors import ArgumentError, Fault
 from kamrules.timeline.dwell import stall_of
 from kamrules.timeline.history import history_of, to_dict
+from kamrules.timeline.source import find_timeline
 from kamrules.timeline.telling import tell
 
 
@@ -38,14 +38,11 @@ def history(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Show how one deal moved: stages and regressions, health with its reasons, verdicts that turned."""
     engine = loaded_engine(pack, param)
-    found = timelines(read_events(path), model=engine.model)
-    if deal not in found:
-        hint = nearest(deal, found) or f"{len(found)} deals were read"
-        raise InputError(Fault("I-DEAL", f"no deal `{deal}` in `{path}`", hint=hint))
+    found = find_timeline(path, engine.model, deal)
     days = {"--from": start, "--to": end}
     first, last = (_day(name, text) for name, text in days.items())
-    told = history_of(engine, found[deal], start=first, end=last)
-    stall = stall_of(engine, found[deal], as_of=told.end.day)
+    told = history_of(engine, found, start=first, end=last)
+    stall = stall_of(engine, found, as_of=told.end.day)
     if form == "json":
         show_text(json.dumps(to_dict(told, stall), ensure_ascii=False, indent=1))
     else:

@@ -91,7 +91,9 @@ def health_chart(rows: Rows, marks: Rows, language: Language) -> Chart:
     """Return the band from `low` to `high` by `day`, and marks with `text` above their `high`."""
     axis = alt.Axis(format="%Y-%m-%d", tickCount=6, labelFlush=False)
     x = alt.X("day:T", scale=alt.Scale(type="utc"), axis=axis, title=say("day", language))
-    y = alt.Y("low:Q", title=f"{say('health', language)} ({say('points', language)})")
+    ends = [0.0, 100.0, *(row["low"] for row in rows), *(row["high"] for row in rows)]
+    scale = alt.Scale(domain=[min(ends), max(ends)])
+    y = alt.Y("low:Q", scale=scale, title=f"{say('health', language)} ({say('points', language)})")
     high = alt.Y("high:Q")
     base = _data(rows)
     layers = [

@@ -110,7 +110,8 @@ def ending_of(path: Path) -> str:
     """Return the ending of a picture's file, ArgumentError A-OUTPUT when there is no such form."""
     ending = path.suffix.lower()
     if ending not in ENDINGS:
-        message = f"`{path}` ends in {shown(ending)}, {' or '.join(ENDINGS)} expected"
+        seen = f"ends in {shown(ending)}" if ending else "has no ending"
+        message = f"`{path}` {seen}, {' or '.join(ENDINGS)} expected"
         raise ArgumentError(Fault("A-OUTPUT", message))
     return ending
 

@@ -90,6 +90,7 @@ class _Map:
         self.canvas = Canvas()
         groups = [one.group for row, one in enumerate(self.people) if one.group and row not in self.out]
         self.cards = Cards(self.canvas, engine, language, groups)
+        self.rows = rows_by_id(self.people)
 
     def say(self, key: str) -> str:
         return say(key, self.language)
@@ -98,7 +99,8 @@ class _Map:
         chart = arrange(self.people)
         width = max(chart.width, _LEAST_WIDTH) + 2 * _MARGIN
         title = subtitle([self.say("people"), assessment.deal_id, assessment.deal_name])
-        below = subtitle([assessment.account_name, f"{self.say('as_of')} {assessment.as_of}", self.counted()])
+        count = self.counted() if self.is_listed else None
+        below = subtitle([assessment.account_name, f"{self.say('as_of')} {assessment.as_of}", count])
         top = self.canvas.heading(title, below, width)
         y = self.chart(chart, top) if self.people else self.nobody(top)
         y = self.influence_list(y + 30, width) if self.people else y
@@ -110,11 +112,10 @@ class _Map:
         return self.say("person") if count == 1 else self.say("people_count").format(count)
 
     def nobody(self, top: float) -> float:
-        self.canvas.box((_MARGIN, top), (_LEAST_WIDTH, 70), "u", radius=4)
-        self.canvas.shape("unknown" if not self.is_listed else "dash", _MARGIN + 24, top + 35)
-        self.canvas.text(
-            _MARGIN + 44, top + 39, self.say("empty_list" if self.is_listed else "no_list"), "b", room=580
-        )
+        frame, words = ("o", "empty_list") if self.is_listed else ("u", "no_list")
+        self.canvas.box((_MARGIN, top), (_LEAST_WIDTH, 70), frame, radius=4)
+        self.canvas.shape("dash" if self.is_listed else "unknown", _MARGIN + 24, top + 35)
+        self.canvas.text(_MARGIN + 44, top + 39, self.say(words), "b", room=580)
         return top + 70
 
     def chart(self, chart: OrgChart, top: float) -> float:
@@ -138,9 +139,8 @@ class _Map:
         ]
 
     def curves(self, at: Sequence[Point]) -> None:
-        rows = rows_by_id(self.people)
         for row, line in self.listed_lines():
-            target = rows.get((line.on or "").strip())
+            target = self.rows.get((line.on or "").strip())
             if target is not None and target != row and target not in self.out:
                 draw_line(self.canvas, at[row], at[target], line)
 
@@ -173,7 +173,7 @@ class _Map:
     def named(self, person_id: str | None) -> str:
         if person_id is None or not person_id.strip():
             return self.say("somebody")
-        row = rows_by_id(self.people).get(person_id.strip())
+        row = self.rows.get(person_id.strip())
         return person_id if row is None else self.name(row)
 
     # --- what the signs mean

@@ -22,6 +22,7 @@ _LABEL, _SCALE, _NUMBERS = 350.0, 480.0, 140.0
 _WIDTH = 16 + _LABEL + _SCALE + _NUMBERS + 16
 _ROW, _BAR = 20.0, 12.0
 _ZERO = 16 + _LABEL
+_PARTS = 5  # of the scale
 _LEAST = 0.05  # points; less is not shown as anything
 
 
@@ -154,9 +155,9 @@ class _Waterfall:
 
     def scale(self, top: float, bottom: float) -> None:
         """Draw a grid of points, and where each grade starts."""
-        for points in range(0, int(self.most) + 1, 20):
+        for points in (self.most * part / _PARTS for part in range(_PARTS + 1)):
             self.canvas.line([(self.x(points), top), (self.x(points), bottom)], "g")
-            self.canvas.text(self.x(points), top - 4, str(points), "d", anchor="middle")
+            self.canvas.text(self.x(points), top - 4, f"{points:.3g}", "d", anchor="middle")
         for name, grade in self.card.grades.items():
             self.canvas.text(self.x(grade.at_least) + 3, bottom + 11, f"{name} ≥ {grade.at_least:g}", "d")
 
