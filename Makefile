@@ -17,8 +17,9 @@ demo: $(CORE)
 	@$(BIN)/python -c 'import kamrules.cli'
 	@$(BIN)/kamrules assess examples/welding --as-of 2026-06-30 || test $$? -eq 1
 
+# Two processes share the cores: threads of libraries would wait for each other.
 test: $(DEV)
-	$(BIN)/python -m pytest -n 2 -m 'not spark'
+	OMP_NUM_THREADS=1 POLARS_MAX_THREADS=1 $(BIN)/python -m pytest -n 2 -m 'not spark'
 
 # Needs Java; without it every one of these tests is skipped, and says so.
 test-spark: $(SPARK)

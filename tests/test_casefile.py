@@ -5,15 +5,10 @@ from pathlib import Path
 import pytest
 
 from kamrules.casefile import read_cases, run_case
-from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
+from kamrules.engine import Engine
 from kamrules.errors import InputError
 
 HEAD = "pack: pack.yaml\nas_of: 2026-06-30\nbases: {base: {account: {industry: welding, name: x}}}\ncases:\n"
-
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    return compile(load_pack("handbook"))
 
 
 def write(tmp_path: Path, cases: str, head: str = HEAD) -> Path:

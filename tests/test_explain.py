@@ -26,11 +26,6 @@ DEAL: dict[str, Any] = {
 }
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 def test_text_says_claim_support_blocker_next_action_and_slide(engine: kr.Engine) -> None:
     text = kr.explain(engine, DEAL, as_of=DAY)
     assert "claimed: M4" in text

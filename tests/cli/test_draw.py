@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 
 import kamrules as kr
 from kamrules.cli import application
-from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
+from kamrules.engine import Engine
+from tests.handbook import handbook
 
 DAY = ("--as-of", "2026-06-30")
 DEALS = [
@@ -24,7 +25,7 @@ DEALS = [
     },
     {"id": "D2", "name": "Hull line"},
 ]
-HANDBOOK = compile(load_pack("handbook"))
+HANDBOOK = handbook()
 
 
 @pytest.fixture(autouse=True)

@@ -154,11 +154,6 @@ def test_a_wrong_pack_is_overruled_by_enough_deals() -> None:
 # From a pack
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 def test_the_pack_spans_the_stated_odds(engine: kr.Engine) -> None:
     model = ScorecardClassifier.from_pack(engine, until="M6", odds=9, base_rate=0.2)
     prior = model.prior

@@ -23,9 +23,10 @@ from kamrules.rules.packformat import Ageing
 from kamrules.rules.reactors import choose_reactor
 from kamrules.rules.verdict import status_of
 from kamrules.timeline import Event, Timeline, read_events, timelines
+from tests.handbook import handbook
 from tests.timeline.drawn import FIRST, events
 
-ENGINE = kr.compile(kr.load_pack("handbook"))
+ENGINE = handbook()
 REACTOR = choose_reactor("plain")(ENGINE.reactions)
 WELDING = Path(__file__).parents[2] / "examples" / "welding" / "history" / "events.jsonl"
 

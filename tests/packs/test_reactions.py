@@ -1,19 +1,18 @@
 """Reactions of a pack: every fault at its place, and what the handbook's do."""
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 import kamrules as kr
-from kamrules.engine import Engine
 from kamrules.flatfacts import facts_of
 from kamrules.records.account import Desk
 from kamrules.rules.reactions import fact_values, is_flag
 from kamrules.rules.reactors import choose_reactor
 from kamrules.rules.vocabulary import Vocabulary
+from tests.handbook import handbook as engine
 
 HERE = Path(__file__).parent
 SMALL = (HERE / "small.yaml").read_text(encoding="utf-8")
@@ -111,11 +110,6 @@ def test_an_id_that_is_another_fact_is_a_fault_where_reactions_speak_of_facts(tm
 
 
 # --- the handbook
-
-
-@cache
-def engine() -> Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 def test_facts_of_an_assessment_are_the_facts_reactions_may_name() -> None:

@@ -16,11 +16,6 @@ Deal = dict[str, Any]
 
 
 @pytest.fixture(scope="session")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
-@pytest.fixture(scope="session")
 def assess(engine: kr.Engine) -> Callable[[Deal], kr.Assessment]:
     return lambda deal: engine.assess(deal, as_of=DAY)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import math
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 import kamrules as kr
 from kamrules.timeline import Event, diff_events, event_of, events_of, timelines
 from tests.frames.pipelines import Chance
+from tests.handbook import handbook as engine
 from tests.timeline.drawn import FIRST, MOMENTS, events
 
 pl = pytest.importorskip("polars")
@@ -37,11 +37,6 @@ BAD: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"type": "fact_set", "path": "deal.bid.deadline_at", "value": "2026-01-01T00:00:00"},
     ]
 )
-
-
-@functools.cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @st.composite
