@@ -45,6 +45,7 @@ docs: $(DEV)
 	$(BIN)/zensical build --strict
 
 bench: $(BENCH)/.done
+	$(BENCH)/bin/python benchmarks/imports.py --write
 	$(BENCH)/bin/python benchmarks/record.py --write
 	$(BENCH)/bin/python benchmarks/pack.py --write
 	$(BENCH)/bin/python benchmarks/frames.py --write
