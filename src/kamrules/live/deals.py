@@ -12,49 +12,54 @@ from typing import Any
 from kamrules.live.door import Change
 from kamrules.live.verdicts import Verdict
 from kamrules.timeline.fold import Folded, Item
+from kamrules.timeline.paths import EVIDENCE
 
 Order = tuple[date, datetime, str]
 
 
 @dataclass(slots=True)
 class Record:
-    """A deal as rules read it, and what it takes to fold one more change.
+    """A deal as rules read it (`facts`), and what it takes to fold one more change.
 
     Changes of different items, or of different fields of the deal, may be folded in any order. `last` is the
     order of the last change of each: by the field's name, or the list's and the item's.
     """
 
-    deal_id: str
     folded: Folded
-    lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    facts: dict[str, Any]
     last: dict[tuple[str, str], Order] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, deal_id: str, without_id: frozenset[str]) -> Record:
-        """Return a deal of which nothing is known."""
-        return cls(deal_id, Folded(without_id))
+    def of(cls, deal_id: str, folded: Folded) -> Record:
+        """Return a deal in the making as rules read it."""
+        lists = {name: folded.elements(name) for name in folded.known}
+        return cls(folded, {"id": deal_id, **folded.fields, **lists})
 
     def is_last(self, order: Order, change: Change) -> bool:
         """Whether a change comes after all those that it could not be swapped with."""
-        name, item = change.path[0], change.item
+        name, item, last = change.path[0], change.item, self.last
         if item:
-            return all(self.last.get(key, order) <= order for key in ((name, item), (name, "")))
-        return all(last <= order for (other, _), last in self.last.items() if other == name)
+            return last.get((name, item), order) <= order and last.get((name, ""), order) <= order
+        return all(one <= order for (other, _), one in last.items() if other == name)
+
+    def item(self, name: str, key: str) -> dict[str, Any] | None:
+        """Return an item of a list, None where it is not there."""
+        found = self.folded.lists.get(name, {}).get(key)
+        return found.fields if found is not None and found.is_there else None
 
     def apply(self, order: Order, change: Change) -> None:
         """Fold one more change."""
-        name = change.path[0]
-        change.fold(self.folded, order[2])
+        name, folded = change.path[0], self.folded
+        change.fold(folded, order[2])
         self.last[name, change.item] = order
-        if name in self.folded.known:
-            self.lists[name] = self.folded.elements(name)
-        else:
-            self.lists.pop(name, None)
-
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """The record."""
-        return {"id": self.deal_id, **self.folded.fields, **self.lists}
+        if name in folded.known:
+            self.facts[name] = folded.elements(name)
+            return
+        for one in (name, EVIDENCE):  # evidence of a fact stands beside it
+            if one in folded.fields:
+                self.facts[one] = folded.fields[one]
+            else:
+                self.facts.pop(one, None)
 
     def packed(self) -> bytes:
         """Return the deal as bytes."""
@@ -77,7 +82,9 @@ class Record:
                 folded.lists.setdefault(name, {}).update(
                     {key: Item(held, is_there) for key, held in found.items()}
                 )
-        return cls(deal_id, folded, {name: folded.elements(name) for name in known}, last)
+        record = cls.of(deal_id, folded)
+        record.last = last
+        return record
 
 
 @dataclass(slots=True)
