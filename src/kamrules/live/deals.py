@@ -50,10 +50,13 @@ class Record:
     def apply(self, order: Order, change: Change) -> None:
         """Fold one more change."""
         name, folded = change.path[0], self.folded
+        before = self.item(name, change.item)
         change.fold(folded, order[2])
         self.last[name, change.item] = order
         if name in folded.known:
-            self.facts[name] = folded.elements(name)
+            # What was changed in place stands in the list of elements already.
+            if before is None or before is not self.item(name, change.item):
+                self.facts[name] = folded.elements(name)
             return
         for one in (name, EVIDENCE):  # evidence of a fact stands beside it
             if one in folded.fields:

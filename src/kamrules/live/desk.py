@@ -123,7 +123,10 @@ class Desk:
         pairs = [pair for one in engine.reactions for pair in one.becomes + one.was + one.holds]
         asked = dict.fromkeys(fact for fact, _ in pairs if not is_flag(fact))
         self._asked = tuple((fact, self.judge.place[fact]) for fact in asked)
-        self._starts = frozenset(fact for one in engine.reactions for fact, _ in one.becomes)
+        # What no reaction waits for sets none off: flags come only from reactions that run.
+        self._starts = frozenset(
+            (fact, value) for one in engine.reactions for fact, values in one.becomes for value in values
+        )
 
     def __len__(self) -> int:
         return len(self._deals)
@@ -301,7 +304,7 @@ class Desk:
         day, judge = self.as_of, self.judge
         turned = judge.turned(before, after) if before is not after else []
         fired: tuple[Fired, ...] = ()
-        if any(fact in self._starts for fact, _, _ in turned):
+        if any((fact, value) in self._starts for fact, _, value in turned):
             old, new = judge.some_facts(before, self._asked), judge.some_facts(after, self._asked)
             fired = tuple(Fired(deal_id, one, day, cause) for one in self._reactor.react(old, new))
         transitions = tuple(Transition(deal_id, *one, day, cause) for one in turned)

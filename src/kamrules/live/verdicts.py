@@ -176,32 +176,36 @@ class Judge:
     def update(self, before: Verdict, record: Mapping[str, Any], day: date, part: Slice) -> Verdict:
         """Return the verdict after a change that can turn only what is in `part`."""
         found, tables, ends = part.run(record, day)
-        truths = before.truths
-        facts = bytearray(before.facts)
+        truths, rows, points, facts = before.truths, before.rows, before.points, bytearray(before.facts)
         codes = bytes(map(_CODE_OF, found))
-        old = bytes([truths[place] for place in part.rules])
         changed: list[int] = []
-        if codes != old:
-            changed = [place for place, code, was in zip(part.rules, codes, old, strict=True) if code != was]
+        if codes != bytes([truths[place] for place in part.rules]):
             new = bytearray(truths)
             for place, code in zip(part.rules, codes, strict=True):
-                new[place] = code
+                if new[place] != code:
+                    changed.append(place)
+                    new[place] = code
             truths = bytes(new)
             self._tell_rules(changed, truths, facts)
         if part.has_claim or not self._is_staged.isdisjoint(changed):
             staged = bytes([truths[place] for place in self._staged])
             told = self._stage(staged, record.get("milestone"))
             facts[self._first_gate : self._first_gate + len(told)] = told
-        rows = before.rows
         if part.has_table and tables[0] != rows:
             rows = tables[0]
             facts[self.place["tier"]] = self._code[self._tier(rows)]
-        points, health = before.points, before.health
+        health = before.health
         if self._card is not None:
             points = _with_points(points, part.entries, ends)
             health = self._health(before, points, record, day, facts)
-        if not changed and points == before.points and facts == before.facts and health == before.health:
-            return before if rows == before.rows else Verdict(truths, rows, points, health, bytes(facts))
+        if (
+            not changed
+            and points == before.points
+            and facts == before.facts
+            and health == before.health
+            and rows == before.rows
+        ):
+            return before
         return Verdict(truths, rows, points, health, bytes(facts))
 
     def _tell_rules(self, changed: list[int], truths: bytes, facts: bytearray) -> None:
