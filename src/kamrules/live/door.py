@@ -194,10 +194,11 @@ def _only(model: type[BaseModel], name: str) -> type[BaseModel]:
 
 def _guards(privacy: Privacy | None) -> dict[str, PrivacyGuard]:
     """Return what finds texts to redact in a field of the deal, by the name of the field."""
+    if privacy is None:
+        return {}
     fields: dict[str, list[str]] = {}
-    for path in privacy.text_fields if privacy is not None else ():
+    for path in privacy.text_fields:
         fields.setdefault(path.split(".")[1], []).append(path)
-    assert privacy is not None or not fields
     return {
         name: PrivacyGuard(privacy.model_copy(update={"text_fields": paths}))
         for name, paths in fields.items()

@@ -1,13 +1,13 @@
 """The part of a plan that a change can turn, compiled by itself.
 
 Rules share work where they are compiled together, so a slice is one function for all the rules that read a
-path; slices are made when they are first needed, at most one for each path of the record. A change of one item
-of a list turns less: a `Sieve` finds the rules with a condition that the item may meet, before or after.
+path; slices are made when they are first needed, at most one for each path of the record. A change of one
+item of a list turns less: a `Sieve` finds the rules with a condition that the item may meet, before or after.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -27,13 +27,29 @@ Seen = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """A rule that is true as all of some others are, such as a gate that asks what another has asked.
+
+    `place` and `others` are places in the plan; `applies` is the place of its `applies` among the truths of a
+    slice, None for a rule that always does.
+    """
+
+    place: int
+    others: tuple[int, ...]
+    applies: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Slice:
     """What is evaluated anew: the rules and the entries of the health score by their place in the plan.
 
-    `run` gives their truths, the rows of the tier table if `has_table`, and the points of each entry.
+    `run` gives the truths of the rules and where `joined` ones apply, the rows of the tier table if
+    `has_table`, and the points of each entry. `places` are those of all rules, joined ones included.
     """
 
+    places: tuple[int, ...]
     rules: tuple[int, ...]
+    joined: tuple[Joined, ...]
     entries: tuple[int, ...]
     has_table: bool
     has_claim: bool
@@ -77,6 +93,7 @@ class Slices:
             *self._entries,
             *([] if self._table is None else [self._table]),
         )
+        self._joined = joined_rules(plan.rules)
         self._reads = [part_reads(part) for part in self._parts]
         self._first_entry = len(plan.rules)
         self._first_table = self._first_entry + len(self._entries)
@@ -154,18 +171,52 @@ class Slices:
             found = self._picked[places] = self._slice(places, has_claim=path[:1] == CLAIM)
         return found or self.of(path) or self.whole
 
-    def _slice(self, places: Iterable[int], *, has_claim: bool) -> Slice:
-        rules = tuple(place for place in places if place < self._first_entry)
-        inside = range(self._first_entry, self._first_table)
-        entries = tuple(place - self._first_entry for place in places if place in inside)
-        has_table = self._table is not None and self._first_table in places
+    def _slice(self, places: Sequence[int], *, has_claim: bool) -> Slice:
+        first_entry, first_table = self._first_entry, self._first_table
+        rules = [place for place in places if place < first_entry and place not in self._joined]
+        asked = [self._plan.rules[place] for place in rules]
+        joined: list[Joined] = []
+        for place in places:
+            if place in self._joined:
+                rule = self._plan.rules[place]
+                joined.append(Joined(place, self._joined[place], len(asked) if rule.applies else None))
+                if rule.applies is not None:
+                    asked.append(Rule(rule.id, rule.applies))
+        entries = [place - first_entry for place in places if first_entry <= place < first_table]
+        has_table = self._table is not None and first_table in places
         plan = replace(
             self._plan,
-            rules=tuple(self._plan.rules[place] for place in rules),
+            rules=tuple(asked),
             tables=(self._table,) if has_table and self._table is not None else (),
             # Each entry is a scorecard by itself: the points of the others are kept.
             scorecards=tuple(
                 Scorecard(self._entries[place].id, (self._entries[place],)) for place in entries
             ),
         )
-        return Slice(rules, entries, has_table, has_claim, python.compile_plan(plan).run_raw)
+        run = python.compile_plan(plan).run_raw
+        all_rules = tuple(place for place in places if place < first_entry)
+        return Slice(all_rules, tuple(rules), tuple(joined), tuple(entries), has_table, has_claim, run)
+
+
+def joined_rules(rules: Sequence[Rule]) -> dict[int, tuple[int, ...]]:
+    """Return the rules that ask what some others ask together and no more, by place, with those others."""
+    asked = [frozenset(_conjuncts(rule.when)) for rule in rules]
+    found: dict[int, tuple[int, ...]] = {}
+    for place in sorted(range(len(rules)), key=lambda one: len(asked[one])):
+        less = [
+            other
+            for other, rule in enumerate(rules)
+            if rule.applies is None and other not in found and asked[other] < asked[place]
+        ]
+        if less and frozenset().union(*(asked[other] for other in less)) == asked[place]:
+            widest = [one for one in less if not any(asked[one] < asked[other] for other in less)]
+            found[place] = tuple(widest)
+    return found
+
+
+def _conjuncts(node: core.Node) -> Iterator[core.Node]:
+    if isinstance(node, core.And):
+        for operand in node.operands:
+            yield from _conjuncts(operand)
+    else:
+        yield node
