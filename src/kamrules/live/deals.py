@@ -22,12 +22,14 @@ class Record:
     """A deal as rules read it (`facts`), and what it takes to fold one more change.
 
     Changes of different items, or of different fields of the deal, may be folded in any order. `last` is the
-    order of the last change of each: by the field's name, or the list's and the item's.
+    order of the last change of each: by the field's name, or the list's and the item's; `latest` that of the
+    last change of any item of a list.
     """
 
     folded: Folded
     facts: dict[str, Any]
     last: dict[tuple[str, str], Order] = field(default_factory=dict)
+    latest: dict[str, Order] = field(default_factory=dict)
 
     @classmethod
     def of(cls, deal_id: str, folded: Folded) -> Record:
@@ -37,10 +39,9 @@ class Record:
 
     def is_last(self, order: Order, change: Change) -> bool:
         """Whether a change comes after all those that it could not be swapped with."""
-        name, item, last = change.path[0], change.item, self.last
-        if item:
-            return last.get((name, item), order) <= order and last.get((name, ""), order) <= order
-        return all(one <= order for (other, _), one in last.items() if other == name)
+        name, item = change.path[0], change.item
+        other = self.last.get((name, item), order) if item else self.latest.get(name, order)
+        return other <= order and self.last.get((name, ""), order) <= order
 
     def item(self, name: str, key: str) -> dict[str, Any] | None:
         """Return an item of a list, None where it is not there."""
@@ -53,6 +54,8 @@ class Record:
         before = self.item(name, change.item)
         change.fold(folded, order[2])
         self.last[name, change.item] = order
+        if change.item:
+            self.latest[name] = max(order, self.latest.get(name, order))
         if name in folded.known:
             # What was changed in place stands in the list of elements already.
             if before is None or before is not self.item(name, change.item):
@@ -72,13 +75,13 @@ class Record:
         for name, items in folded.lists.items():
             for key, item in items.items():
                 (there if item.is_there else waiting).setdefault(name, {})[key] = item.fields
-        parts = (folded.fields, there, waiting, sorted(folded.known), self.last)
+        parts = (folded.fields, there, waiting, sorted(folded.known), self.last, self.latest)
         return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
     @classmethod
     def unpacked(cls, deal_id: str, packed: bytes, without_id: frozenset[str]) -> Record:
         """Return the deal of some bytes."""
-        fields, there, waiting, known, last = pickle.loads(packed)  # noqa: S301 - packed by us, in this process
+        fields, there, waiting, known, last, latest = pickle.loads(packed)  # noqa: S301 - packed by us, in this process
         folded = Folded(without_id, fields, known=set(known))
         for items, is_there in ((there, True), (waiting, False)):
             for name, found in items.items():
@@ -86,7 +89,7 @@ class Record:
                     {key: Item(held, is_there) for key, held in found.items()}
                 )
         record = cls.of(deal_id, folded)
-        record.last = last
+        record.last, record.latest = last, latest
         return record
 
 

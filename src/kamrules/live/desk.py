@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, RecordError
@@ -30,8 +30,7 @@ from kamrules.timeline.timeline import as_day
 AT_HAND = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """A fact of a deal turned: a criterion, red line or work rule, a gate, the stage, claim, tier or grade.
 
     `cause` is `event:ID`, or `day:DATE` when time passed.
@@ -55,8 +54,7 @@ class Fired:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What one cause did to one deal. `event` is None when time passed."""
 
     deal_id: str
@@ -304,10 +302,10 @@ class Desk:
         day, judge = self.as_of, self.judge
         turned = judge.turned(before, after) if before is not after else []
         fired: tuple[Fired, ...] = ()
-        if any((fact, value) in self._starts for fact, _, value in turned):
+        if not self._starts.isdisjoint([(fact, value) for fact, _, value in turned]):
             old, new = judge.some_facts(before, self._asked), judge.some_facts(after, self._asked)
             fired = tuple(Fired(deal_id, one, day, cause) for one in self._reactor.react(old, new))
-        transitions = tuple(Transition(deal_id, *one, day, cause) for one in turned)
+        transitions = tuple([Transition(deal_id, *one, day, cause) for one in turned])
         return Turn(deal_id, cause, day, event, before, after, transitions, fired)
 
 

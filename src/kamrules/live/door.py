@@ -7,10 +7,10 @@ as in an assessment. What no rule reads is left out of the change that is folded
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, cast, get_args
+from typing import Any, NamedTuple, cast, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
@@ -30,8 +30,7 @@ from kamrules.validation import model_in
 _EVENTS: tuple[type[BaseModel], ...] = get_args(get_args(e.Event)[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A change ready to be folded: its values are those of a record.
 
     `path` is what it can change, `item` the key of the item it is of, if it is of one; `fold` does it to a
@@ -66,7 +65,8 @@ class Door:
         """
         event = typed(given)
         if not isinstance(event, e.Correction):
-            return cast("Event", self._redacted(event))
+            redacted: Event = self._redacted(event)
+            return redacted
         if event.replacement is None:
             return event
         said = self._redacted(event.replacement)
@@ -157,9 +157,11 @@ class Door:
     def _validated(self, deal: Mapping[str, Any]) -> BaseModel:
         [name] = deal
         try:
-            return _only(self._engine.model, name).model_validate(deal)
+            model = _only(self._engine.model, name)
+            found: BaseModel = model.__pydantic_validator__.validate_python(deal)
         except ValidationError:
             return self._engine.read(deal)  # it words the faults
+        return found
 
     def _has_secrets(self, deal: Mapping[str, Any]) -> bool:
         """Whether a deal of which one thing is known holds a text that is redacted."""
