@@ -28,6 +28,8 @@ from kamrules.timeline.paths import EVIDENCE, Place, place_of
 from kamrules.validation import model_in
 
 _EVENTS: tuple[type[BaseModel], ...] = get_args(get_args(e.Event)[0])
+_OF_FACT = (e.SetFact, e.ClearFact)
+_OF_LIST = (e.RemoveItem, e.KnowList)
 
 
 class Change(NamedTuple):
@@ -74,11 +76,11 @@ class Door:
 
     def change(self, said: Any, day: date) -> Change | None:
         """Return what an event let in changes of a deal on its day; None when nothing reads it."""
-        if isinstance(said, e.SetFact | e.ClearFact):
+        if isinstance(said, _OF_FACT):
             return self._of_fact(said, _place(said.path))
         if isinstance(said, e.ChangeItem):
             return self._of_fields(said)
-        if isinstance(said, e.RemoveItem | e.KnowList):
+        if isinstance(said, _OF_LIST):
             return self._of_list(said)
         name, given = added(said, day)
         if not self._is_kept((name,)):

@@ -198,15 +198,10 @@ class Judge:
         if self._card is not None:
             points = _with_points(points, part.entries, ends)
             health = self._health(before, points, record, day, facts)
-        if (
-            not changed
-            and points == before.points
-            and facts == before.facts
-            and health == before.health
-            and rows == before.rows
-        ):
+        after = (truths, rows, points, health, bytes(facts))
+        if after == (before.truths, before.rows, before.points, before.health, before.facts):
             return before
-        return Verdict(truths, rows, points, health, bytes(facts))
+        return Verdict(*after)
 
     def _tell_rules(self, changed: list[int], truths: bytes, facts: bytearray) -> None:
         for place in changed:
