@@ -60,12 +60,16 @@ class Record:
             # What was changed in place stands in the list of elements already.
             if before is None or before is not self.item(name, change.item):
                 self.facts[name] = folded.elements(name)
-            return
-        for one in (name, EVIDENCE):  # evidence of a fact stands beside it
-            if one in folded.fields:
-                self.facts[one] = folded.fields[one]
-            else:
-                self.facts.pop(one, None)
+        else:
+            self._show_field(name)
+        if not change.item:
+            self._show_field(EVIDENCE)  # that of a field of the deal stands beside it
+
+    def _show_field(self, name: str) -> None:
+        if name in self.folded.fields:
+            self.facts[name] = self.folded.fields[name]
+        else:
+            self.facts.pop(name, None)
 
     def packed(self) -> bytes:
         """Return the deal as bytes."""

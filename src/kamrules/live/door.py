@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import date
 from functools import lru_cache
-from typing import Any, NamedTuple, cast, get_args
+from typing import Any, NamedTuple, get_args
 
 from pydantic import BaseModel, ValidationError, create_model
 
@@ -23,13 +23,11 @@ from kamrules.rules.lang.reference import read
 from kamrules.rules.packformat import Privacy
 from kamrules.timeline import Event, event_of
 from kamrules.timeline import events as e
-from kamrules.timeline.fold import Folded, added, names_without_id
+from kamrules.timeline.fold import SCALARS, Folded, added, names_without_id
 from kamrules.timeline.paths import EVIDENCE, Place, place_of
 from kamrules.validation import model_in
 
 _EVENTS: tuple[type[BaseModel], ...] = get_args(get_args(e.Event)[0])
-_OF_FACT = (e.SetFact, e.ClearFact)
-_OF_LIST = (e.RemoveItem, e.KnowList)
 
 
 class Change(NamedTuple):
@@ -76,12 +74,14 @@ class Door:
 
     def change(self, said: Any, day: date) -> Change | None:
         """Return what an event let in changes of a deal on its day; None when nothing reads it."""
-        if isinstance(said, _OF_FACT):
-            return self._of_fact(said, _place(said.path))
-        if isinstance(said, e.ChangeItem):
-            return self._of_fields(said)
-        if isinstance(said, _OF_LIST):
-            return self._of_list(said)
+        # By its name: asking a model whether it is an instance of others is slow.
+        match said.type:
+            case "fact_set" | "fact_cleared":
+                return self._of_fact(said, _place(said.path))
+            case "item_changed":
+                return self._of_fields(said)
+            case "item_removed" | "list_known":
+                return self._of_list(said)
         name, given = added(said, day)
         if not self._is_kept((name,)):
             return None
@@ -211,7 +211,8 @@ def _guards(privacy: Privacy | None) -> dict[str, PrivacyGuard]:
 
 def typed(given: Any) -> Event:
     """Return what was given (an event, or a mapping as of JSON) as an event."""
-    return cast("Event", given) if isinstance(given, _EVENTS) else event_of(given)
+    event: Event = given
+    return event if isinstance(given, _EVENTS) else event_of(given)
 
 
 def _place(path: str) -> Place:
@@ -222,17 +223,18 @@ def _place(path: str) -> Place:
 
 def _deal_of(said: Any) -> dict[str, Any]:
     """Return a deal of which nothing is known but what a change says; null where it says unknown."""
-    match said:
-        case e.SetFact(path=path) | e.ClearFact(path=path):
-            place = _place(path)
-            value = said.value if isinstance(said, e.SetFact) else None
+    match said.type:
+        case "fact_set" | "fact_cleared":
+            place = _place(said.path)
+            value: Any = said.value if said.type == "fact_set" else None
             for step in reversed(place.steps):
                 value = {step: value}
-            return {place.list: [value]} if place.list else cast("dict[str, Any]", value)
-        case e.RemoveItem(list=name) | e.KnowList(list=name):
-            return {name: []}
-        case e.ChangeItem(list=name, fields=fields):
-            return {name: [fields]}
+            found: dict[str, Any] = {place.list: [value]} if place.list else value
+            return found
+        case "item_removed" | "list_known":
+            return {said.list: []}
+        case "item_changed":
+            return {said.list: [said.fields]}
         case _:
             name, fields = added(said, date.min)
             return {name: [fields]}
@@ -260,6 +262,8 @@ def _with_values(said: Any, deal: Mapping[str, Any]) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a record as mappings without what is unknown, its values as they are."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, BaseModel):
         held = value.__dict__
         return {name: _plain(held[name]) for name in value.model_fields_set if held[name] is not None}

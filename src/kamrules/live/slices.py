@@ -21,7 +21,7 @@ from kamrules.rules.plan import Plan, Rule, Scorecard
 
 CLAIM: Path = ("milestone",)  # no rule has to read it: the stage is compared with it
 MOST = 512  # slices for items: a bound on memory and on the time to compile, far above what packs need
-_REMEMBERED = 4096
+_REMEMBERED = 1024
 
 Seen = tuple[Any, ...]
 
@@ -165,10 +165,10 @@ class Slices:
         return Sieve(name, (False,) * len(rules), run, lru_cache(_REMEMBERED)(pick))
 
     def _slice_of(self, path: Path, places: tuple[int, ...]) -> Slice:
-        """Return the slice of some parts that read a path, or all of them when there are too many slices."""
+        """Return the slice of some parts that read a path; of all that do, once there are too many slices."""
         found = self._picked.get(places)
         if found is None and len(self._picked) < MOST:
-            found = self._picked[places] = self._slice(places, has_claim=path[:1] == CLAIM)
+            found = self._picked[places] = self._slice(places, has_claim=False)
         return found or self.of(path) or self.whole
 
     def _slice(self, places: Sequence[int], *, has_claim: bool) -> Slice:
