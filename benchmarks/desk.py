@@ -110,9 +110,9 @@ def speed(engine: Engine) -> str:
     page = [
         "# A live desk: what an event costs",
         "",
-        f"{len(events)} events of the deals of examples/welding, {len(engine.plan.rules)} rules of the handbook;",
-        f"processor time of one core, {ROUNDS} rounds of all rows in turns, each under new deal ids. The last",
-        "column is the median of the ratios within a round.",
+        f"{len(events)} events of the deals of examples/welding, {len(engine.plan.rules)} rules",
+        f"of the handbook; processor time of one core, {ROUNDS} rounds of all rows in turns, each under",
+        "new deal ids. The last column is the median of the ratios within a round.",
         "Made by `benchmarks/desk.py --write`; speed depends on the machine and on what else it does.",
         "",
         "| | µs an event, median | events/s, median | events/s, best round | time against the desk |",
