@@ -201,6 +201,9 @@ def _seen(engine: Engine, assessment: Assessment, case: Case) -> dict[str, tuple
     if not engine.pack.cadences.keys().isdisjoint(case.expect):
         cadences = engine.cadences(case.deal, as_of=case.as_of)
         seen |= {item.id: (item.status,) for item in cadences}
+    if not engine.pack.deadlines.keys().isdisjoint(case.expect):
+        deadlines = engine.deadlines(case.deal, as_of=case.as_of)
+        seen |= {item.id: (item.status,) for item in deadlines}
     seen |= {key: tuple(as_outputs(getattr(assessment.stage, key))) for key in STAGE}
     if engine.pack.health is not None and assessment.health is not None:
         seen[engine.pack.health] = tuple(as_outputs([assessment.health.low, assessment.health.high]))

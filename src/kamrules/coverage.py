@@ -20,12 +20,13 @@ from kamrules.rules.planning import waiver_id
 from kamrules.rules.verdict import Truth, status_of
 from kamrules.source import Span
 
-Kind = Literal["criterion", "red line", "work rule", "cadence", "row", "entry"]
+Kind = Literal["criterion", "red line", "work rule", "cadence", "deadline", "row", "entry"]
 Key = tuple[Kind, str]
 _CRITERION = ("met", "unmet", "unknown")
 _RED_LINE = ("tripped", "clear", "unknown")
 _BREACH = ("breach", "ok", "unknown")
 _CADENCE = ("ok", "due", "overdue", "unknown")
+_DEADLINE = ("open", "done", "unknown")
 _ROW = ("held", "did not", "maybe")
 _ENTRY = ("met", "not met", "unknown")
 
@@ -120,6 +121,11 @@ def _items(engine: Engine) -> Iterator[Covered]:
     for name, cadence in pack.cadences.items():
         apart = () if cadence.applies_when is None else ("not_applicable",)
         yield Covered("cadence", name, _place(engine, "cadences", name), (*_CADENCE, *apart), none)
+    for name, deadline in pack.deadlines.items():
+        late = "lapsed" if deadline.lapses else "overdue"
+        apart = () if deadline.applies_when is None else ("not_applicable",)
+        statuses = (*_DEADLINE, late, *apart)
+        yield Covered("deadline", name, _place(engine, "deadlines", name), statuses, none)
     for table in engine.plan.tables:
         for row in table.rows:
             place = _place(engine, "tables", table.id, "rows", row.id)
@@ -152,6 +158,8 @@ def _statuses(engine: Engine, case: Case) -> Iterator[tuple[Key, str]]:
         yield ("work rule", name), _named(truths[name], _BREACH)
     for cadence in engine.cadences(record, as_of=case.as_of):
         yield ("cadence", cadence.id), cadence.status
+    for deadline in engine.deadlines(record, as_of=case.as_of):
+        yield ("deadline", deadline.id), deadline.status
     env = environment(plan, record, case.as_of)
     for table in plan.tables:
         yield from ((("row", f"{table.id}.{row}"), status) for row, status in _rows(table, env))

@@ -22,6 +22,7 @@ from kamrules.rules.planning import Planned, plan_pack
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Outcome
 from kamrules.scoring.cadence import CadenceResult, judge_cadence
+from kamrules.scoring.deadline import DeadlineResult, judge_deadline
 from kamrules.scoring.milestones import Gate
 from kamrules.scoring.quiet import QuietPeriod, judge_quiet
 from kamrules.validation import shown
@@ -110,6 +111,7 @@ class Engine:
         self.forms = planned.forms
         self.actions = planned.actions
         self.cadence_plans = planned.cadences
+        self.deadline_plans = planned.deadlines
         self.reactions = planned.reactions
         self._planned = planned
         self._assessor = Assessor(pack, planned)
@@ -309,6 +311,31 @@ class Engine:
             for cadence in self.cadence_plans
         )
 
+    def deadlines(self, deal: Any, *, as_of: date) -> tuple[DeadlineResult, ...]:
+        """Return where each deadline of the pack stands for a deal: the last day, and whether it was done.
+
+        Raises
+        ------
+        RecordError
+            KR300 with every field that does not fit.
+        MissingExtraError
+            X-CALENDAR when a deadline counts working days of a country and `holidays` is not installed.
+
+        Examples
+        --------
+        >>> engine = compile(load_pack("handbook"))
+        >>> tender = {"procurement_regime": "mandatory_tender"}
+        >>> deal = tender | {"bid": {"deadline_at": "2026-07-20T09:30:00+08:00"}}
+        >>> found = {one.id: one for one in engine.deadlines(deal, as_of=date(2026, 6, 30))}
+        >>> found["documents_objection"].status, found["documents_objection"].due_on
+        ('open', datetime.date(2026, 7, 10))
+        """
+        record, day = self.read(deal), _day(as_of)
+        return tuple(
+            judge_deadline(one, record, day, self._calendar_for, root=self.plan.root)
+            for one in self.deadline_plans
+        )
+
     def quiet_period(self, deal: Any, *, as_of: date) -> QuietPeriod:
         """Return the quiet period of a deal's tender as it stands on a day; RecordError for a bad field."""
         plan = self._planned.quiet
@@ -351,7 +378,7 @@ class Engine:
             spec.time_zone,
         )
 
-    def _calendar_for(self, working_days: bool) -> Calendar:  # noqa: FBT001 - a cadence's own word
+    def _calendar_for(self, working_days: bool) -> Calendar:  # noqa: FBT001 - the pack's own word
         """Return the calendar; without a country, which needs no library, where no working day is counted."""
         return self.calendar if working_days else self._calendar_of(None)
 

@@ -16,6 +16,7 @@ from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
 from kamrules.rules.verdict import BreachStatus, Claim, RedLineStatus, Status
 from kamrules.scoring.cadence import CadenceStatus
+from kamrules.scoring.deadline import DeadlineStatus
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = {
@@ -23,6 +24,7 @@ _STATUSES = {
     "red_lines": get_args(RedLineStatus),
     "findings": get_args(BreachStatus),
     "cadences": get_args(CadenceStatus),
+    "deadlines": get_args(DeadlineStatus),
 }
 _STAGE_TEXTS = {
     "supported": "milestone that the evidence supports",
