@@ -118,6 +118,7 @@ class _Planner:
         seen: dict[str, str] = {}
         for section in (
             "criteria", "red_lines", "findings", "cadences", "deadlines", "tables", "scorecards",
+            "reactions",
         ):  # fmt: skip
             for name in getattr(self.pack, section):
                 if name in seen:
