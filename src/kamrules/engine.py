@@ -30,6 +30,7 @@ from kamrules.wording import ASSESSMENT, Language, Wording
 
 if TYPE_CHECKING:
     from kamrules.frames import FrameAssessment, FrameAssessor
+    from kamrules.frames.due import DueFrames
 
 BadValues = Literal["reject", "unknown"]
 
@@ -280,6 +281,14 @@ class Engine:
 
         return FrameAssessor(rules_of(self.pack, self._planned, self.gates))
 
+    @cached_property
+    def _due_frames(self) -> DueFrames:
+        from kamrules.frames.due import DueFrames  # noqa: PLC0415 - needs an extra
+        from kamrules.frames.intake import limits_of_model  # noqa: PLC0415 - needs an extra
+
+        limits = limits_of_model(self.model)
+        return DueFrames(self.cadence_plans, self.plan.schema, self.plan.root, limits)
+
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""
         return self._assessor.program.run(self.read(deal), _day(as_of))
@@ -310,6 +319,53 @@ class Engine:
             judge_cadence(cadence, record, day, self._calendar_for(cadence.working_days), root=self.plan.root)
             for cadence in self.cadence_plans
         )
+
+    def cadences_frame(
+        self,
+        deals: Any,
+        *,
+        as_of: date,
+        key: str = "id",
+        link: str = "deal_id",
+        ignored_columns: Iterable[str] = (),
+        **lists: Any,
+    ) -> Any:
+        """Return where each cadence of the pack stands for every deal of a frame, as `cadences` says it.
+
+        Parameters
+        ----------
+        deals, as_of, key, link, ignored_columns, **lists : see `assess_frame`
+            A value that is none of its field is unknown.
+
+        Returns
+        -------
+        frame
+            Of the same library, one row a cadence and deal: `deal_id`, `cadence`, `status`, `last_done` and
+            `next_due` (days), `overdue_days`. The facts that were read and are missing have no column.
+
+        Raises
+        ------
+        ArgumentError
+            A frame, column, list or argument is not usable (A-FRAME, A-COLUMN), or is one of Spark or Dask.
+        BackendError
+            A cadence says what columns cannot, such as working days (B-OPERATOR).
+        MissingExtraError
+            narwhals is not installed (X-FRAME).
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> engine = compile(load_pack("handbook"))
+        >>> deals = pl.DataFrame({"id": ["D1"], "status": ["open"], "milestone": ["M5"]})
+        >>> held = {"deal_id": ["D1"], "type": ["project_analysis"], "on": [date(2026, 6, 26)]}
+        >>> found = engine.cadences_frame(deals, meetings=pl.DataFrame(held), as_of=date(2026, 6, 30))
+        >>> found.filter(cadence="analysis_meeting").select("status", "next_due", "overdue_days").row(0)
+        ('overdue', datetime.date(2026, 6, 28), 2)
+        """
+        from kamrules.frames.reading import Reading  # noqa: PLC0415 - needs an extra
+
+        reading = Reading(key, link, "unknown", frozenset(ignored_columns))
+        return self._due_frames.table(deals, lists, _day(as_of), reading, self.refused)
 
     def deadlines(self, deal: Any, *, as_of: date) -> tuple[DeadlineResult, ...]:
         """Return where each deadline of the pack stands for a deal: the last day, and whether it was done.
