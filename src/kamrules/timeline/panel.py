@@ -1,7 +1,7 @@
 """Frames of many deals on many days, by what was recorded on each: ready for `Engine.assess_frame`.
 
 The deals are taken some thousands at a time, so memory does not grow with their number; what their events
-write is put in long form once (`writes`), and each day is cut out of it by Polars. The record way,
+write is put in long form once (`longform`), and each day is cut out of it by Polars. The record way,
 `Timeline.as_of`, gives the same verdicts.
 """
 
@@ -13,12 +13,13 @@ from datetime import date
 from typing import Any
 
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault, MissingExtraError, RecordError
+from kamrules.errors import ArgumentError, Fault, MissingExtraError
 from kamrules.rules.lang.types import Bool, Date, Double, Int, ListOf, Money, Object, Timestamp, Type
 from kamrules.timeline.events import PLACE, Event
 from kamrules.timeline.fold import names_without_id
-from kamrules.timeline.reading import COLUMNS, NEEDED, data_of_row, event_of, to_row
-from kamrules.timeline.timeline import as_day, timelines
+from kamrules.timeline.longform import writes_of
+from kamrules.timeline.reading import COLUMNS, NEEDED, to_row
+from kamrules.timeline.timeline import as_day
 from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Writer
 
 try:
@@ -30,7 +31,6 @@ except ImportError as error:
 
 DEAL = "deal_id"
 _CELL = ["deal", "list", "item", "path"]
-_SHOWN_FAULTS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
         rows = kept.filter(
             pl.col(DEAL).cast(pl.String).is_between(pl.lit(some[0]), pl.lit(some[-1]))
         ).collect()
-        writes = _writes(rows, writer)
+        writes = _Writes.of(writes_of(rows, writer))
         for day in wanted:
             yield sheet.cut(writes, day)
 
@@ -140,45 +140,6 @@ def _opened(events: Any) -> pl.LazyFrame:
         return pl.DataFrame(events).lazy()
     message = f"a frame of {type(events).__module__} given, one of Polars, pandas or PyArrow expected"
     raise ArgumentError(Fault("A-FRAME", message))
-
-
-def _writes(rows: pl.DataFrame, writer: Writer) -> _Writes:
-    """Return the writes of all events of some deals."""
-    events: list[Event] = []
-    faults: list[Fault] = []
-    for row in rows.iter_rows(named=True):
-        try:
-            events.append(event_of(data_of_row(row)))
-        except RecordError as problem:
-            place = f"event `{row['id']}`"
-            faults += [
-                Fault(one.code, one.message, where=f"{place}, {one.where}", hint=one.hint)
-                for one in problem.faults
-            ]
-    if faults:
-        raise ArgumentError(faults[:_SHOWN_FAULTS])
-    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA}
-    appends = [column.append for column in columns.values()]
-    for deal_id, timeline in timelines(events).items():
-        for one in writer.writes(timeline.events):
-            for append, value in zip(appends, (deal_id, *one), strict=True):
-                append(value)
-    return _Writes.of(pl.DataFrame(columns, schema=_SCHEMA))
-
-
-_SCHEMA: dict[str, Any] = {
-    "deal": pl.String,
-    "list": pl.String,
-    "item": pl.String,
-    "path": pl.String,
-    "op": pl.Enum(["value", "proof", "item", "list", "inside", "seen"]),
-    "text": pl.String,
-    "is_bad": pl.Boolean,
-    "level": pl.String,
-    "rank": pl.Int32,
-    "since": pl.Int32,
-    "until": pl.Int32,
-}
 
 
 @dataclass(frozen=True)
