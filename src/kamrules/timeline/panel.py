@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 from kamrules.engine import Engine
@@ -31,6 +32,10 @@ except ImportError as error:
 
 DEAL = "deal_id"
 _CELL = ["deal", "list", "item", "path"]
+_IS_ITEM = pl.col("list") != ""
+_NO_CELLS = pl.DataFrame(
+    schema={"list": pl.String, "of_item": pl.UInt32, "path": pl.String, "text": pl.String}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +158,7 @@ class _Writes:
     rows: pl.DataFrame
     cells: pl.DataFrame
     above: tuple[str, ...]
+    ops: frozenset[str]
 
     @classmethod
     def of(cls, writes: pl.DataFrame) -> _Writes:
@@ -173,7 +179,12 @@ class _Writes:
         rows = writes.join(cells.select(*_CELL, "cell", "of_list", "of_item"), on=_CELL, how="left")
         # The sort is stable: of one event the writes keep their order.
         rows = rows.drop(_CELL).sort("cell", "rank", maintain_order=True)
-        return cls(rows, cells, tuple(names))
+        return cls(rows, cells, tuple(names), frozenset(rows["op"].unique()))
+
+    @cached_property
+    def deals(self) -> pl.DataFrame:
+        """The deals, and the number of what is of them and of no item."""
+        return self.cells.filter(~_IS_ITEM).select("deal", "of_item").unique()
 
     def on(self, day: date) -> pl.DataFrame:
         """Return the writes that are there on a day."""
@@ -190,8 +201,8 @@ class _Writes:
             ("item", "of_item", "of_item"),
             *(("inside", name, "cell") for name in self.above),
         ):
-            gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
-            if not gone.is_empty():
+            if op in self.ops:
+                gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
                 # What forgets an object or an item may write it anew in one go, hence not only greater ranks.
                 found = found.join(gone, left_on=name, right_on=number, how="left").filter(
                     pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
@@ -209,75 +220,77 @@ class _Sheet:
 
     def cut(self, writes: _Writes, day: date) -> Cut:
         """Return the deals on a day."""
-        live = writes.on(day)
-        values = writes.last(live, ["value"], "text", "is_bad")
-        proofs = writes.last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
-        there = values.filter(
-            (pl.col("path") == PRESENT) & (pl.col("list") != "") & (pl.col("text") == "true")
-        )
-        items = there.select("deal", "list", "item")
-        is_item = pl.col("list") != ""
-        values = pl.concat(
-            [
-                values.filter(~is_item),
-                values.filter(is_item & (pl.col("path") != PRESENT)).join(
-                    items, on=["deal", "list", "item"], how="semi"
-                ),
-            ]
-        )
-        place = pl.when(is_item).then(pl.col("list") + "[].").otherwise(pl.lit("")) + pl.col("path")
+        values, proofs, seen = self._found(writes, day)
+        place = pl.when(_IS_ITEM).then(pl.col("list") + "[].").otherwise(pl.lit("")) + pl.col("path")
         bad = values.filter("is_bad").select("deal", path=place)
         rejected = (
             bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
         ).rename({"deal": DEAL, "path": "faults"})
-        seen = live.filter(pl.col("op") == "seen").select("cell").unique().join(writes.cells, on="cell")
-        seen = seen.select("deal").sort("deal")
         kept = seen.join(bad, on="deal", how="anti")
-        deals = self._wide(
-            kept.with_columns(list=pl.lit(""), item=pl.lit("")), values, proofs, "deals", self.schema
+        items = values.filter(_IS_ITEM & (pl.col("path") == PRESENT)).select(
+            "deal", "list", "item", "of_item"
         )
+        items = items.join(kept, on="deal", how="semi").sort("deal", "item")
+        cells = _by_list(self._cells(values, proofs))
+        rows = _by_list(items)
+        rows[""] = kept.join(writes.deals, on="deal", how="left", maintain_order="left")
         lists = {
-            name: self._wide(
-                items.filter(pl.col("list") == name).join(kept, on="deal", how="semi"),
-                values,
-                proofs,
-                name,
-                self.schema,
-            )
-            for name in self.columns
-            if name != "deals"
+            name: self._wide(rows.get(of, items.clear()), cells.get(of, _NO_CELLS), name, of)
+            for name, of in self.frames
         }
-        return Cut(day, deals.rename({DEAL: "id"}), lists, rejected)
+        return Cut(day, lists.pop("deals").rename({DEAL: "id"}), lists, rejected)
 
-    def _wide(
-        self, rows: pl.DataFrame, values: pl.DataFrame, proofs: pl.DataFrame, name: str, schema: Object
-    ) -> pl.DataFrame:
-        """Return one row for each deal or item, with a column for each that is read."""
-        of = "" if name == "deals" else name
-        wanted = [column for column in self.columns[name] if column != "id"]
-        some = values.filter(pl.col("list") == of).select("deal", "item", "path", "text")
+    @property
+    def frames(self) -> list[tuple[str, str]]:
+        """The frames by their names, and what their cells are of."""
+        return [(name, "" if name == "deals" else name) for name in self.columns]
+
+    @staticmethod
+    def _found(writes: _Writes, day: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Return values that count (of items that are there), evidence, and the deals that are there."""
+        live = writes.on(day)
+        values = writes.last(live, ["value"], "text", "is_bad")
+        proofs = writes.last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
+        seen = live.filter(pl.col("op") == "seen").select("cell").unique()
+        seen = seen.join(writes.cells, on="cell").select("deal").sort("deal")
+        is_there = (pl.col("path") == PRESENT) & _IS_ITEM & (pl.col("text") == "true")
+        items = values.filter(is_there).select("of_item")
+        inside = values.filter(_IS_ITEM).join(items, on="of_item", how="semi")
+        return pl.concat([values.filter(~_IS_ITEM), inside]), proofs, seen
+
+    @staticmethod
+    def _cells(values: pl.DataFrame, proofs: pl.DataFrame) -> pl.DataFrame:
+        """Return the cells of all frames: what stands in which column."""
         proof = pl.col("level").str.split_exact(" ", 1)
-        levels, days = (
-            proofs.filter(pl.col("list") == of).select(
-                "deal", "item", pl.col("path") + ending, proof.struct.field(part).alias("text")
-            )
-            for ending, part in (("__evidence", "field_0"), ("__evidence_at", "field_1"))
-        )
-        cells = pl.concat([some, levels, days]).filter(pl.col("path").is_in(wanted))
-        found = rows.sort("deal", "item")
+        parts = [values.select("list", "of_item", "path", "text")]
+        for ending, part in (("__evidence", "field_0"), ("__evidence_at", "field_1")):
+            text = proof.struct.field(part).alias("text")
+            parts.append(proofs.select("list", "of_item", pl.col("path") + ending, text))
+        return pl.concat(parts)
+
+    def _wide(self, rows: pl.DataFrame, cells: pl.DataFrame, name: str, of: str) -> pl.DataFrame:
+        """Return one row for each deal or item, with a column for each that is read."""
+        wanted = [column for column in self.columns[name] if column != "id"]
+        found, cells = rows, cells.filter(pl.col("path").is_in(wanted))
         if not cells.is_empty():
-            wide = cells.pivot(on="path", index=["deal", "item"], values="text")
-            found = found.join(wide, on=["deal", "item"], how="left", maintain_order="left")
+            wide = cells.pivot(on="path", index="of_item", values="text")
+            found = rows.join(wide, on="of_item", how="left", maintain_order="left")
         made = [pl.col("deal").alias(DEAL)]
         if "id" in self.columns[name] and of:
             is_own = ~pl.col("item").str.starts_with(PLACE) & pl.lit(of not in self.without_id)
             made.append(pl.when(is_own).then("item").alias("id"))
         for column in wanted:
             text = pl.col(column) if column in found.columns else pl.lit(None, pl.String)
-            value = _typed(text, _kind_at(schema, of, column))
+            value = _typed(text, _kind_at(self.schema, of, column))
             is_known = not of and column.endswith(KNOWN)
             made.append((value.fill_null(False) if is_known else value).alias(column))
         return found.select(made)
+
+
+def _by_list(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the rows by their list, in their order."""
+    parts = frame.partition_by("list", as_dict=True, maintain_order=True)
+    return {str(name): part for (name,), part in parts.items()}
 
 
 def _kind_at(schema: Object, of: str, column: str) -> Type | None:
