@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from typing import Any
 
 from kamrules.engine import Engine
@@ -33,9 +32,7 @@ except ImportError as error:
 DEAL = "deal_id"
 _CELL = ["deal", "list", "item", "path"]
 _IS_ITEM = pl.col("list") != ""
-_NO_CELLS = pl.DataFrame(
-    schema={"list": pl.String, "of_item": pl.UInt32, "path": pl.String, "text": pl.String}
-)
+_LEVEL, _LEVEL_DAY = "__evidence", "__evidence_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +149,16 @@ class _Writes:
     """Writes by the number of their cell and in the order of their rank, and what each cell is.
 
     Cells have the numbers of what they are in, and with which they are forgotten: `of_list`, `of_item`, and
-    the objects in `above`, outermost first.
+    the objects in `above`, outermost first. Their lists and paths are enums, which are joined and grouped as
+    numbers; `level_path` and `day_path` are the columns of the evidence. `holders` are the deals and items.
     """
 
     rows: pl.DataFrame
     cells: pl.DataFrame
+    holders: pl.DataFrame
     above: tuple[str, ...]
     ops: frozenset[str]
+    columns: frozenset[str]
 
     @classmethod
     def of(cls, writes: pl.DataFrame) -> _Writes:
@@ -179,12 +179,18 @@ class _Writes:
         rows = writes.join(cells.select(*_CELL, "cell", "of_list", "of_item"), on=_CELL, how="left")
         # The sort is stable: of one event the writes keep their order.
         rows = rows.drop(_CELL).sort("cell", "rank", maintain_order=True)
-        return cls(rows, cells, tuple(names), frozenset(rows["op"].unique()))
-
-    @cached_property
-    def deals(self) -> pl.DataFrame:
-        """The deals, and the number of what is of them and of no item."""
-        return self.cells.filter(~_IS_ITEM).select("deal", "of_item").unique()
+        paths = cells["path"].unique()
+        columns = pl.concat([paths, paths + _LEVEL, paths + _LEVEL_DAY]).unique().sort()
+        lists, column = pl.Enum(cells["list"].unique().sort()), pl.Enum(columns)
+        cells = cells.with_columns(
+            list=pl.col("list").cast(lists),
+            path=pl.col("path").cast(column),
+            level_path=(pl.col("path") + _LEVEL).cast(column),
+            day_path=(pl.col("path") + _LEVEL_DAY).cast(column),
+        )
+        holders = cells.select("of_item", "deal", "item").unique()
+        cells = cells.drop("deal", "item")
+        return cls(rows, cells, holders, tuple(names), frozenset(rows["op"].unique()), frozenset(columns))
 
     def on(self, day: date) -> pl.DataFrame:
         """Return the writes that are there on a day."""
@@ -195,7 +201,7 @@ class _Writes:
         """Return the last write of each cell, but for those in something that was forgotten after it."""
         found = live.filter(pl.col("op").is_in(ops)).select("cell", "rank", *kept)
         found = found.filter(pl.col("cell").ne_missing(pl.col("cell").shift(-1)))
-        found = found.join(self.cells, on="cell", how="left", maintain_order="left")
+        found = found.hstack(self.cells.drop("cell")[found["cell"]])  # cells are numbered from 0
         for op, name, number in (
             ("list", "of_list", "of_list"),
             ("item", "of_item", "of_item"),
@@ -203,10 +209,12 @@ class _Writes:
         ):
             if op in self.ops:
                 gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
-                # What forgets an object or an item may write it anew in one go, hence not only greater ranks.
-                found = found.join(gone, left_on=name, right_on=number, how="left").filter(
-                    pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
-                ).drop("gone")  # fmt: skip
+                inside = found.select("cell", "rank", name).filter(pl.col(name).is_not_null())
+                # What forgets an object or an item may write it anew in one go: its own rank stays.
+                hidden = inside.join(gone, left_on=name, right_on=number).filter(
+                    pl.col("rank") < pl.col("gone")
+                )
+                found = found.join(hidden, on="cell", how="anti", maintain_order="left")
         return found
 
 
@@ -221,57 +229,53 @@ class _Sheet:
     def cut(self, writes: _Writes, day: date) -> Cut:
         """Return the deals on a day."""
         values, proofs, seen = self._found(writes, day)
-        place = pl.when(_IS_ITEM).then(pl.col("list") + "[].").otherwise(pl.lit("")) + pl.col("path")
-        bad = values.filter("is_bad").select("deal", path=place)
+        names = pl.col("list").cast(pl.String) + "[]."
+        place = pl.when(_IS_ITEM).then(names).otherwise(pl.lit("")) + pl.col("path").cast(pl.String)
+        bad = values.filter("is_bad").join(writes.holders, on="of_item").select("deal", path=place)
         rejected = (
             bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
         ).rename({"deal": DEAL, "path": "faults"})
         kept = seen.join(bad, on="deal", how="anti")
-        items = values.filter(_IS_ITEM & (pl.col("path") == PRESENT)).select(
-            "deal", "list", "item", "of_item"
-        )
-        items = items.join(kept, on="deal", how="semi").sort("deal", "item")
-        cells = _by_list(self._cells(values, proofs))
-        rows = _by_list(items)
-        rows[""] = kept.join(writes.deals, on="deal", how="left", maintain_order="left")
-        lists = {
-            name: self._wide(rows.get(of, items.clear()), cells.get(of, _NO_CELLS), name, of)
-            for name, of in self.frames
-        }
+        items = values.filter(_IS_ITEM & (pl.col("path") == PRESENT)).select("list", "of_item")
+        held = items.join(writes.holders, on="of_item").join(kept, on="deal", how="semi").sort("deal", "item")
+        rows, cells = _by_list(held), _by_list(self._cells(values, proofs))
+        rows[""] = kept.sort("deal")
+        lists = {}
+        for name in self.columns:
+            of = "" if name == "deals" else name
+            wanted = [one for one in self.columns[name] if one in writes.columns]
+            some = cells.get(of, values.clear()).filter(pl.col("path").is_in(wanted))
+            lists[name] = self._wide(rows.get(of, held.clear()), some, name, of)
         return Cut(day, lists.pop("deals").rename({DEAL: "id"}), lists, rejected)
-
-    @property
-    def frames(self) -> list[tuple[str, str]]:
-        """The frames by their names, and what their cells are of."""
-        return [(name, "" if name == "deals" else name) for name in self.columns]
 
     @staticmethod
     def _found(writes: _Writes, day: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         """Return values that count (of items that are there), evidence, and the deals that are there."""
         live = writes.on(day)
-        values = writes.last(live, ["value"], "text", "is_bad")
-        proofs = writes.last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
-        seen = live.filter(pl.col("op") == "seen").select("cell").unique()
-        seen = seen.join(writes.cells, on="cell").select("deal").sort("deal")
+        values = writes.last(live, ["value"], "text", "is_bad", "level")
+        # Evidence of its own is rare; else that of the value stands.
+        proofs = writes.last(live, ["value", "proof"], "level") if "proof" in writes.ops else values
+        proofs = proofs.filter(pl.col("level").is_not_null())
+        seen = live.filter(pl.col("op") == "seen").select("of_item").unique()
         is_there = (pl.col("path") == PRESENT) & _IS_ITEM & (pl.col("text") == "true")
         items = values.filter(is_there).select("of_item")
         inside = values.filter(_IS_ITEM).join(items, on="of_item", how="semi")
-        return pl.concat([values.filter(~_IS_ITEM), inside]), proofs, seen
+        return pl.concat([values.filter(~_IS_ITEM), inside]), proofs, seen.join(writes.holders, on="of_item")
 
     @staticmethod
     def _cells(values: pl.DataFrame, proofs: pl.DataFrame) -> pl.DataFrame:
         """Return the cells of all frames: what stands in which column."""
         proof = pl.col("level").str.split_exact(" ", 1)
         parts = [values.select("list", "of_item", "path", "text")]
-        for ending, part in (("__evidence", "field_0"), ("__evidence_at", "field_1")):
+        for path, part in (("level_path", "field_0"), ("day_path", "field_1")):
             text = proof.struct.field(part).alias("text")
-            parts.append(proofs.select("list", "of_item", pl.col("path") + ending, text))
+            parts.append(proofs.select("list", "of_item", pl.col(path).alias("path"), text))
         return pl.concat(parts)
 
     def _wide(self, rows: pl.DataFrame, cells: pl.DataFrame, name: str, of: str) -> pl.DataFrame:
         """Return one row for each deal or item, with a column for each that is read."""
         wanted = [column for column in self.columns[name] if column != "id"]
-        found, cells = rows, cells.filter(pl.col("path").is_in(wanted))
+        found = rows
         if not cells.is_empty():
             wide = cells.pivot(on="path", index="of_item", values="text")
             found = rows.join(wide, on="of_item", how="left", maintain_order="left")
