@@ -44,6 +44,7 @@ bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/frames.py --write
 	$(BENCH)/bin/python benchmarks/paths.py --write
 	$(BENCH)/bin/python benchmarks/reactors.py --write
+	$(BENCH)/bin/python benchmarks/timeline.py --write
 	$(BENCH)/bin/python benchmarks/learning.py --write
 
 clean:
