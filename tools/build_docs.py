@@ -116,6 +116,11 @@ def criteria_page() -> str:
         f"| {name} | {one.every} | {one.rule or ''} | {one.name.en} | {one.name.zh} |"
         for name, one in pack.cadences.items()
     ]
+    lines += ["", "## Deadlines", "", "| id | law | deadline | 期限 |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {'; '.join(basis.law for basis in one.basis)} | {one.name.en} | {one.name.zh} |"
+        for name, one in pack.deadlines.items()
+    ]
     lines += ["", "## Reactions", "", "| id | when | 何时 | what | who |", "|---|---|---|---|---|"]
     lines += [
         f"| {name} | {spec.name.en} | {spec.name.zh} | {spec.do} | {spec.to or ''} |"

@@ -17,6 +17,7 @@ TOPICS = {
     "red-lines": "red_lines",
     "rules": "findings",
     "cadences": "cadences",
+    "deadlines": "deadlines",
     "plays": "plays",
     "tactics": "tactics",
     "forms": "forms",
@@ -34,6 +35,10 @@ _CONDITIONS = (
     "due_on",
     "every",
     "starts",
+    "counts_from",
+    "after",
+    "before",
+    "done_when",
 )
 _TEXTS = (
     "advice", "message", "lawful_alternative", "lawful_twin", "if_unknown", "if_unmet", "meaning",

@@ -35,6 +35,32 @@ def faults_in(folder: Path, *reactions: str, pack: str = SMALL) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize(
+    ("fact", "hint"),
+    [
+        ("weekly", "a cadence is seen by its work rule: `late: breach`"),
+        (
+            "monthly",
+            "a cadence is none: write a work rule, give the cadence it as `rule`, and name its breach",
+        ),
+        ("objection", "a deadline is none: write a work rule and name its breach"),
+    ],
+)
+def test_what_becomes_due_is_seen_by_its_work_rule(fact: str, hint: str, tmp_path: Path) -> None:
+    due = f"""findings:
+  late: {{breach_when: 'deal.status == "open"', message: {{en: M, zh: 信}}, {TEXTS}}}
+cadences:
+  weekly: {{done: [{{on: deal.created_on}}], every: duration("7d"), rule: late, {TEXTS}}}
+  monthly: {{done: [{{on: deal.created_on}}], every: duration("30d"), {TEXTS}}}
+deadlines:
+  objection: {{from: deal.created_on, done_when: deal.closed_on <= as_of, {TEXTS}}}
+"""
+    pack = SMALL + due
+    assert faults_in(tmp_path, f"R: {{becomes: {{late: breach}}, {TELL}}}", pack=pack) == []
+    (fault,) = faults_in(tmp_path, f"R: {{becomes: {{{fact}: overdue}}, {TELL}}}", pack=pack)
+    assert fault == f"1:17 P-FIELD no fact `{fact}` {hint}"
+
+
 def test_every_kind_of_fact_may_be_named(tmp_path: Path) -> None:
     facts = "S.X1: [met, unknown], stage: [none, M2], claim: behind, gate.M2.entry: open, tier: [A, none]"
     assert faults_in(tmp_path, f"R1: {{{TELL}, becomes: {{{facts}}}, was: {{stage: M1}}}}") == []

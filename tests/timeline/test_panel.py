@@ -165,6 +165,39 @@ def test_frames_of_other_libraries_and_columns_of_other_types() -> None:
         assert lists["stakeholders"].is_empty()
 
 
+def test_events_of_one_content_keep_what_is_their_own() -> None:
+    shared = {"type": "meeting", "fields": {"type": "project_analysis"}, "recorded_at": "2026-01-20"}
+    held = [
+        event_of(
+            {**shared, "id": f"E{day}", "deal_id": f"D{day}", "item": "M1", "effective_on": f"2026-01-0{day}"}
+        )
+        for day in (2, 3)
+    ]
+    void = event_of(
+        {"id": "C", "deal_id": "D3", "type": "correction", "corrects": "E3", "recorded_at": "2026-02-02"}
+    )
+    table = panels.event_frame([*held, held[0], void])
+    january, february = panels.panel(engine(), table, [date(2026, 1, 31), date(2026, 2, 28)])
+    days = [("D2", date(2026, 1, 2)), ("D3", date(2026, 1, 3))]
+    assert january.lists["meetings"].select("deal_id", "on").rows() == days
+    assert february.lists["meetings"].select("deal_id", "on").rows() == days[:1]
+
+
+def test_every_event_of_a_content_that_is_none_is_told() -> None:
+    row = {"type": "fact_set", "path": "deal.id", "value": '"M2"', "effective_on": "2026-01-01"}
+    rows = [
+        {**row, "id": name, "deal_id": "D1", "recorded_at": "2026-01-02"} for name in ("E1", "E2", "E 3\n")
+    ]
+    table = pl.concat([panels.event_frame([]), pl.DataFrame(rows)], how="diagonal")
+    with pytest.raises(kr.ArgumentError) as caught:
+        next(panels.panel(engine(), table, [FIRST]))
+    told = [(fault.where, fault.message) for fault in caught.value.faults]
+    assert [where for where, _ in told] == [
+        "event `E1`, path", "event `E2`, path", "event `E 3\n`, path", "event `E 3\n`, id",
+    ]  # fmt: skip
+    assert told[0][1].endswith("an id never changes")
+
+
 def test_a_frame_that_is_none_of_events_is_refused() -> None:
     frame = panels.event_frame([])
     with pytest.raises(kr.ArgumentError, match="no column `path`"):

@@ -10,6 +10,7 @@ import kamrules as kr
 from kamrules.agenda import Entry, agenda_of
 from kamrules.report import pictures
 from kamrules.scoring.cadence import CadenceResult
+from kamrules.scoring.deadline import DeadlineResult
 from kamrules.scoring.ledger import Health
 from kamrules.timeline import Timeline, read_events, timelines
 from kamrules.timeline.dwell import Stay, stall_of
@@ -47,6 +48,7 @@ def over_time(engine: kr.Engine, path: str, day: date) -> None:
 
 def due(engine: kr.Engine, deal: dict[str, Any], timeline: Timeline, day: date) -> None:
     assert_type(engine.cadences(deal, as_of=day), tuple[CadenceResult, ...])
+    assert_type(engine.deadlines(deal, as_of=day), tuple[DeadlineResult, ...])
     assert_type(engine.quiet_period(deal, as_of=day).includes(day), bool | None)
     assert_type(engine.calendar.add_working_days(day, 3), date)
     assert_type(stall_of(engine, timeline, as_of=day).claimed, Stay | None)

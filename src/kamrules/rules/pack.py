@@ -32,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "red_lines": f.RedLine,
     "findings": f.Finding,
     "cadences": f.Cadence,
+    "deadlines": f.Deadline,
     "tables": f.DecisionTable,
     "scorecards": f.ScorecardSpec,
     "forms": f.Form,
@@ -81,6 +82,7 @@ class Pack:
     red_lines: Mapping[str, f.RedLine]
     findings: Mapping[str, f.Finding]
     cadences: Mapping[str, f.Cadence]
+    deadlines: Mapping[str, f.Deadline]
     tables: Mapping[str, f.DecisionTable]
     scorecards: Mapping[str, f.ScorecardSpec]
     forms: Mapping[str, f.Form]
