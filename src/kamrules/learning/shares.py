@@ -1,4 +1,4 @@
-"""Shares of few deals compared, within segments: a difference with its interval, exact tests, and many at once.
+"""Shares of few deals compared within segments: a difference with its interval, exact tests, many at once.
 
 Everything is exact or made for small numbers, and needs the standard library only.
 """
@@ -152,7 +152,7 @@ def adjusted(chances: Sequence[float]) -> list[float]:
     found = [1.0] * len(chances)
     least = 1.0
     for rank, index in enumerate(order):
-        least = min(least, chances[index] * len(chances) / (len(chances) - rank))
+        least = min(least, chances[index] * (len(chances) / (len(chances) - rank)))
         found[index] = least
     return found
 
