@@ -44,7 +44,9 @@ def moves_of(timeline: Timeline, *, until: date | None = None) -> tuple[Move, ..
         deal = timeline.as_of(day)
         after = deal.get("milestone") if deal is not None else None
         if isinstance(after, str) and after != before:
-            at = max(event.recorded_at for event in told if event.recorded_at.date() <= day)
+            by_then = [event for event in told if event.recorded_at.date() <= day]
+            claims = [event for event in by_then if getattr(event, "value", None) == after]
+            at = max(event.recorded_at for event in claims or by_then)
             found.append(Move(day, at, before, after))
             before = after
     return tuple(found)
