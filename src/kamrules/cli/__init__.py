@@ -22,6 +22,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TextIO
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from kamrules import __version__
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
@@ -32,7 +33,7 @@ from kamrules.pipeline import find_deal, map_currency, open_source
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",
     "chosen_deal", "day_or_today", "file_console", "guarded", "key_in", "loaded_engine", "main", "notes",
-    "results", "show_faults", "show_text",
+    "progress_bar", "results", "show_faults", "show_text",
 ]  # fmt: skip
 
 FINDINGS = 1
@@ -169,6 +170,18 @@ def file_console(stream: TextIO) -> Console:
 def notes() -> Console:
     """Return the console of everything that is no result."""
     return Console(stderr=True, highlight=False)
+
+
+def progress_bar() -> Progress:
+    """Return a bar on standard error; it shows nothing where that is no terminal."""
+    console = notes()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def show_text(text: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 
 from kamrules.timeline.events import Correction, Event
 from kamrules.timeline.timeline import Timeline
@@ -67,19 +68,25 @@ def passages(moves: Sequence[Move], milestones: Sequence[str]) -> dict[str, Move
     >>> list(passages([first, second], ["M1", "M2", "M3"]))
     ['M2.entry', 'M2.exit', 'M3.entry']
     """
-    places = {name: place for place, name in enumerate(milestones)}
-    known = [move for move in moves if move.after in places]
+    known = [move for move in moves if move.after in milestones]
     found: dict[str, Move] = {}
     if not known:
         return found
-    reached = places[known[0].after]
-    found[f"{known[0].after}.entry"] = known[0]
+    furthest = known[0].after
+    found[f"{furthest}.entry"] = known[0]
     for move in known[1:]:
-        while reached < places[move.after]:
-            found[f"{milestones[reached]}.exit"] = move
-            reached += 1
-            found[f"{milestones[reached]}.entry"] = move
+        past = gates_between(replace(move, before=furthest), milestones)
+        found |= dict.fromkeys(past, move)
+        furthest = move.after if past else furthest
     return found
+
+
+def gates_between(move: Move, milestones: Sequence[str]) -> tuple[str, ...]:
+    """Return the gates that a move goes past; none where it goes back, or from or to no milestone."""
+    if move.before not in milestones or move.after not in milestones:
+        return ()
+    steps = milestones[milestones.index(move.before) : milestones.index(move.after) + 1]
+    return tuple(gate for one, other in pairwise(steps) for gate in (f"{one}.exit", f"{other}.entry"))
 
 
 def _may_move(event: Event) -> bool:
