@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from statistics import NormalDist
 from typing import Any, Self
 
@@ -251,6 +252,54 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         variance = self._prior_variance[0] + strayed**2 @ self._prior_variance[1:]
         reach = self._reach(confidence) * np.sqrt(variance)
         return np.column_stack([_sigmoid(scores), _sigmoid(scores - reach), _sigmoid(scores + reach)])
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what was learned as plain numbers, lists and texts: with `from_state` it predicts the same.
+
+        It must have a prior, and must have been fitted on arrays, not frames.
+        """
+        check_is_fitted(self)
+        arrays = {name: getattr(self, place).tolist() for name, place in _STATE.items()}
+        return {
+            "prior": None if self.prior is None else asdict(self.prior),
+            "prior_deals": float(self.prior_deals),
+            "confidence": float(self.confidence),
+            "deals": self.n_deals_,
+            "prior_log_odds": float(self._prior_at_centre),
+            "log_odds": self._at_centre,
+            **arrays,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Return the classifier that `to_state` was asked of; its classes are False and True (won).
+
+        The state is taken as it is: whoever reads it from a file checks it first.
+        """
+        prior = state["prior"]
+        names = ("columns", "mean", "centre", "spread", "signs")
+        made = None if prior is None else Prior(*(tuple(prior[name]) for name in names), prior["log_odds"])
+        found = cls(made, prior_deals=state["prior_deals"], confidence=state["confidence"])
+        for name, place in _STATE.items():
+            setattr(found, place, np.asarray(state[name], dtype=float))
+        found.n_deals_ = state["deals"]
+        found._prior_at_centre, found._at_centre = state["prior_log_odds"], state["log_odds"]  # noqa: SLF001 - its own
+        found.n_features_in_ = len(state["centre"])
+        found.classes_ = np.asarray([False, True])
+        found.n_iter_ = 0
+        return found
+
+
+# What is stored of a fitted classifier, and where it stands.
+_STATE = {
+    "centre": "_centre",
+    "prior_coefficients": "_prior_coef",
+    "prior_variance": "_prior_variance",
+    "coefficients": "coef_",
+    "intercept": "intercept_",
+    "covariance": "covariance_",
+    "coefficient_intervals": "coef_interval_",
+}
 
 
 def _maximum(  # noqa: PLR0913, PLR0917 - the terms of one posterior
