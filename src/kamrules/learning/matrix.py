@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, Literal
 
 from kamrules.engine import Engine
-from kamrules.errors import Fault, RecordError
+from kamrules.errors import RecordError
 from kamrules.learning.closed import ClosedDeal, ClosedDeals, LeftOut
 from kamrules.scoring.estimators.deal_features import DealFeatures
 from kamrules.scoring.prior import Prior, prior_from

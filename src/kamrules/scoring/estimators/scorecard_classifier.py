@@ -274,16 +274,28 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def from_state(cls, state: Mapping[str, Any]) -> Self:
         """Return the classifier that `to_state` was asked of; its classes are False and True (won).
 
-        The state is taken as it is: whoever reads it from a file checks it first.
+        The sizes are taken as they are: whoever reads a state from a file checks them first.
+
+        Raises
+        ------
+        ArgumentError
+            The prior is none, or the covariance is not that of any distribution (A-VALUE).
         """
         prior = state["prior"]
-        names = ("columns", "mean", "centre", "spread", "signs")
-        made = None if prior is None else Prior(*(tuple(prior[name]) for name in names), prior["log_odds"])
-        found = cls(made, prior_deals=state["prior_deals"], confidence=state["confidence"])
+        if prior is not None:
+            parts: dict[str, Any] = {
+                name: tuple(one) if isinstance(one, list) else one for name, one in prior.items()
+            }
+            prior = Prior(**parts)
+        found = cls(prior, prior_deals=state["prior_deals"], confidence=state["confidence"])
         for name, place in _STATE.items():
             setattr(found, place, np.asarray(state[name], dtype=float))
+        if not np.allclose(found.covariance_, found.covariance_.T) or (
+            np.linalg.eigvalsh(found.covariance_).min() < 0
+        ):
+            raise _unusable("the covariance is not that of any distribution")
         found.n_deals_ = state["deals"]
-        found._prior_at_centre, found._at_centre = state["prior_log_odds"], state["log_odds"]  # noqa: SLF001 - its own
+        found._prior_at_centre, found._at_centre = state["prior_log_odds"], state["log_odds"]
         found.n_features_in_ = len(state["centre"])
         found.classes_ = np.asarray([False, True])
         found.n_iter_ = 0
