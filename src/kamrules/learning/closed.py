@@ -32,6 +32,7 @@ Why = Literal[
     "recorded late",
     "decided before",
     "not open then",
+    "bad record",
 ]
 WHY: Mapping[Why, str] = {
     "no history": "only the record of today: it holds what was learned after the outcome, and would leak",
@@ -44,6 +45,7 @@ WHY: Mapping[Why, str] = {
     "recorded late": "nothing of it was recorded by the day of prediction",
     "decided before": "its outcome was recorded by the day of prediction",
     "not open then": "shelved or cancelled on the day of prediction",
+    "bad record": "its record of the day of prediction does not fit the pack",
 }
 
 
@@ -66,10 +68,11 @@ class ClosedDeal:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """A deal nothing is learned from, and why; `WHY` has the words."""
+    """A deal nothing is learned from, and why; `WHY` has the words, `faults` what is wrong with a record."""
 
     deal_id: str
     why: Why
+    faults: tuple[Fault, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
