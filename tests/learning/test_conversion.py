@@ -62,6 +62,7 @@ def test_a_leap_enters_nothing_between_and_falling_back_ends_nothing() -> None:
 def test_what_is_recorded_after_the_day_is_not_seen() -> None:
     assert stays((0, "milestone", "M1"), (10, "milestone", "M2"), today=5) == [("M1", 5, "open")]
     assert stays((7, "milestone", "M1"), today=5) == []
+    assert stays((0, "status", "open"), (0, "milestone", "X9")) == []
 
 
 @given(SPELLS)

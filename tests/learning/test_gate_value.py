@@ -85,12 +85,19 @@ def test_a_segment_that_wins_more_and_meets_more_does_not_make_a_gate_look_good(
     deals = [*some(90, 72, "easy", "met"), *some(30, 24, "easy", "unmet"),
              *some(30, 6, "hard", "met"), *some(90, 18, "hard", "unmet")]  # fmt: skip
     gate = report(deals).gates[0]
-    assert gate.met.rate.value - gate.unmet.rate.value > 0.25
+    assert gate.met.won / gate.met.deals - gate.unmet.won / gate.unmet.deals > 0.25
     assert gate.difference is not None
     assert gate.difference.value == pytest.approx(0)
     assert gate.verdict != "keep"
     together = report([Stood(one.deal_id, one.won, None, one.statuses) for one in deals]).gates[0]
     assert together.verdict == "keep"
+
+
+def test_a_criterion_that_losers_meet_is_to_be_sharpened() -> None:
+    deals = [Stood(str(n), n % 4 > 0, None, {NAMES[0]: "unmet"}) for n in range(40)]
+    deals += [Stood(f"m{n}", n % 4 == 0, None, {NAMES[0]: "met"}) for n in range(40)]
+    gate = report(deals).gates[0]
+    assert (gate.verdict, gate.why) == ("sharpen", "met wins less")
 
 
 def test_small_segments_are_put_together() -> None:

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from typing import Any, Literal
 
 from kamrules.errors import ArgumentError, Fault
@@ -83,11 +84,11 @@ def _spells(history: Timeline, places: Mapping[str, int], as_of: date) -> Iterat
         is_later = not entered or places.get(move.after, -1) > places[entered[-1][0]]
         if move.after in places and is_later:
             entered.append((move.after, move.day))
-    for (milestone, day), later in zip(entered, [*entered[1:], None], strict=True):
-        if later is None:
-            yield Spell(history.deal_id, milestone, (end - day).days, ending)
-        else:
-            yield Spell(history.deal_id, milestone, (later[1] - day).days, "onward")
+    for (milestone, day), (_, later) in pairwise(entered):
+        yield Spell(history.deal_id, milestone, (later - day).days, "onward")
+    if entered:
+        milestone, day = entered[-1]
+        yield Spell(history.deal_id, milestone, (end - day).days, ending)
 
 
 def _end(history: Timeline, now: Mapping[str, Any], as_of: date) -> tuple[date, Ending]:

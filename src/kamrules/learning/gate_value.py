@@ -22,7 +22,17 @@ from kamrules.rules.verdict import Status
 from kamrules.scoring.validation.skill import Measured, wilson
 
 Verdict = Literal["keep", "sharpen", "retire", "not enough deals"]
-Why = Literal["tells", "tells little", "often unknown", "nearly all meet it", "few on a side", "still open"]
+Why = Literal[
+    "tells",
+    "met wins less",
+    "tells little",
+    "often unknown",
+    "nearly all meet it",
+    "few on a side",
+    "still open",
+]
+LEVEL = 0.1
+LEAST_WORTH = 0.1
 _KNOWN: tuple[Status, ...] = ("met", "unmet")
 
 
@@ -50,8 +60,8 @@ class GatePolicy:
     confidence : probability mass of the intervals
     """
 
-    level: float = 0.1
-    least_worth: float = 0.1
+    level: float = LEVEL
+    least_worth: float = LEAST_WORTH
     min_deals: int = 10
     min_outcomes: int = 10
     most_unknown: float = 1 / 3
@@ -73,11 +83,11 @@ class GatePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """Deals of one status, and the share won with its Wilson interval."""
+    """Deals of one status, and the share won with its Wilson interval; None without deals."""
 
     deals: int
     won: int
-    rate: Measured
+    rate: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,11 +167,12 @@ def gate_values(  # noqa: PLR0913 - what is compared, how, and the shuffles
         Verdicts by the first rule that holds:
 
         1. `keep`: met wins more, with a q-value of at most `level`
-        2. `retire`: the difference is less than `least_worth`, with a q-value of at most `level`
-        3. `sharpen`: often unknown, or met by nearly all (see `GatePolicy`)
-        4. `not enough deals`: fewer than `min_deals` on a side, or the interval leaves it open
+        2. `sharpen`: met wins less, with a q-value of at most `level`
+        3. `retire`: the difference is less than `least_worth`, with a q-value of at most `level`
+        4. `sharpen`: often unknown, or met by nearly all (see `GatePolicy`)
+        5. `not enough deals`: fewer than `min_deals` on a side, or the interval leaves it open
 
-        1 and 2 need `min_deals` both met and unmet.
+        The first three need `min_deals` both met and unmet.
 
     Examples
     --------
@@ -218,7 +229,7 @@ class _Book:
     def tally(self, name: str, status: Status, outcome: int) -> Tally:
         who = self.who(name, status)
         deals, won = who.bit_count(), (who & outcome).bit_count()
-        return Tally(deals, won, wilson(won, deals, self.policy.confidence))
+        return Tally(deals, won, wilson(won, deals, self.policy.confidence) if deals else None)
 
     def pairs(self, name: str, other: Status, outcome: int) -> tuple[Pair, ...]:
         """Return met against another status, in each segment that has both."""
@@ -298,8 +309,8 @@ def _verdict(
     q_less: float | None,
 ) -> tuple[Verdict, Why]:
     met, unmet, unknown = tallies
-    if q is not None and q <= policy.level and differs is not None and differs.value > 0:
-        return "keep", "tells"
+    if q is not None and q <= policy.level and differs is not None:
+        return ("keep", "tells") if differs.value > 0 else ("sharpen", "met wins less")
     if q_less is not None and q_less <= policy.level:
         return "retire", "tells little"
     asked = met.deals + unmet.deals + unknown.deals

@@ -1,0 +1,99 @@
+"""`kamrules gates EVENTS`: which gates to keep, sharpen or retire, and what is worth asking."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from typing import Annotated, Literal
+
+import typer
+
+from kamrules.cli import FINDINGS, Language, PackRef, Params, loaded_engine, progress_bar, show_text
+from kamrules.errors import ArgumentError, Fault
+from kamrules.learning.closed import LEAD_DAYS, SEGMENT, closed_deals
+from kamrules.learning.gaming import gaming_signals
+from kamrules.learning.gate_value import LEAST_WORTH, LEVEL, GatePolicy, gate_values
+from kamrules.learning.gate_words import gates_text
+from kamrules.learning.gate_writing import Found, Show, gates_csv, gates_json
+from kamrules.learning.stood import at_gates
+from kamrules.timeline import read_events, timelines
+
+
+def gates(  # noqa: PLR0913 - one argument for each option
+    context: typer.Context,  # noqa: ARG001 - the contract of a command
+    *,
+    path: Annotated[str, typer.Argument(metavar="EVENTS", help="A .jsonl or .csv file of events.")],
+    as_of: Annotated[
+        str | None,
+        typer.Option("--as-of", metavar="DATE", help="Last day that counts; that of the last recording."),
+    ] = None,
+    pack: PackRef = "handbook",
+    param: Params = None,
+    segment: Annotated[
+        str, typer.Option("--segment", metavar="PATH", help="Fact within whose values deals are compared.")
+    ] = SEGMENT,
+    lead_days: Annotated[
+        int,
+        typer.Option(
+            "--lead-days", metavar="N", min=1, help="Gates passed so shortly before the end are out."
+        ),
+    ] = LEAD_DAYS,
+    level: Annotated[
+        float, typer.Option("--level", metavar="SHARE", help="Share of verdicts that may be false.")
+    ] = LEVEL,
+    worth: Annotated[
+        float, typer.Option("--worth", metavar="SHARE", help="Difference in the share won worth asking for.")
+    ] = LEAST_WORTH,
+    shuffles: Annotated[
+        int,
+        typer.Option("--shuffles", metavar="N", min=0, help="Shuffles to show what chance keeps."),
+    ] = 100,
+    seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the shuffles.")] = 0,
+    show: Annotated[Show, typer.Option("--show", help="What to show; CSV holds one of the two.")] = "all",
+    form: Annotated[
+        Literal["text", "json", "csv"], typer.Option("--format", help="How to write it.")
+    ] = "text",
+    lang: Language = "en",
+) -> None:
+    """Tell by closed deals which gates to keep, sharpen or retire, and how gates were passed unusually.
+
+    Exit code 1 says that there is a gate to sharpen or retire, something worth asking, or too little history.
+    """
+    policy = GatePolicy(level=level, least_worth=worth)
+    engine = loaded_engine(pack, param)
+    events = read_events(path)
+    histories = timelines(events, model=engine.model)
+    last = _day(as_of) or max((event.recorded_at.date() for event in events), default=date.min)
+    closed = closed_deals(histories.values(), lead_days=lead_days, as_of=last, segment=segment)
+    with progress_bar() as progress:
+        judging = progress.add_task("judging gates", total=len(closed.deals))
+        shuffling = progress.add_task("shuffling", total=shuffles)
+        stood = at_gates(
+            engine, histories, closed, progress=lambda done, _: progress.update(judging, completed=done)
+        )
+        values = gate_values(
+            engine.pack,
+            stood,
+            policy=policy,
+            shuffles=shuffles,
+            seed=seed,
+            progress=lambda done, _: progress.update(shuffling, completed=done),
+        )
+    gaming = gaming_signals(histories, engine.pack, engine.plan, as_of=last)
+    found = Found(engine, last, closed, values, gaming, show)
+    if form == "text":
+        show_text(gates_text(found, lang))
+    else:
+        sys.stdout.write(gates_json(found, lang) if form == "json" else gates_csv(found, lang))
+    if found.has_findings:
+        raise typer.Exit(FINDINGS)
+
+
+def _day(text: str | None) -> date | None:
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
+        raise ArgumentError(Fault("A-DATE", message)) from None

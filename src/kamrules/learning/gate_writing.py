@@ -1,0 +1,129 @@
+"""The value of gates, and what is worth asking, for tools: JSON or CSV."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import date
+from io import StringIO
+from typing import Any, Literal
+
+from kamrules.engine import Engine
+from kamrules.learning.closed import ClosedDeals
+from kamrules.learning.gaming import GamingReport
+from kamrules.learning.gate_value import GateReport
+from kamrules.sheets.csvfile import safe_cell
+from kamrules.wording import Language
+
+Show = Literal["all", "values", "signals"]
+VALUE_COLUMNS = (
+    "criterion", "name", "milestone", "verdict", "why", "met_deals", "met_won", "unmet_deals", "unmet_won",
+    "unknown_deals", "unknown_won", "not_applicable_deals", "not_past", "difference", "difference_low",
+    "difference_high", "p", "q", "q_less",
+)  # fmt: skip
+SIGNAL_COLUMNS = (
+    "deal_id", "day", "kind", "gates", "measure", "as_great", "measured", "criteria", "fields", "events",
+    "others",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All there is to tell: the gates, the signals, and what the closed deals are."""
+
+    engine: Engine
+    as_of: date
+    closed: ClosedDeals
+    values: GateReport
+    gaming: GamingReport
+    show: Show = "all"
+
+    @property
+    def has_findings(self) -> bool:
+        """Whether anything that is shown is to be done, or could not be judged."""
+        values = self.values.refusal is not None or any(
+            gate.verdict in {"sharpen", "retire"} for gate in self.values.gates
+        )
+        return (values and self.show != "signals") or (bool(self.gaming.signals) and self.show != "values")
+
+
+def gates_json(found: Found, language: Language = "en") -> str:
+    """Return everything as JSON; numbers are not rounded, shares lie between 0 and 1."""
+    pack = found.engine.pack
+    values, gaming = found.values, found.gaming
+    data: dict[str, Any] = {
+        "pack": {"id": pack.id, "version": pack.version, "hash": pack.hash},
+        "as_of": found.as_of,
+        "closed_deals": values.deals,
+        "won": values.won,
+        "left_out": found.closed.reasons(),
+    }
+    if found.show != "signals":
+        named = [{"name": pack.criteria[gate.id].name.get(language), **asdict(gate)} for gate in values.gates]
+        data |= {
+            "refusal": values.refusal,
+            "by_chance": None if values.by_chance is None else asdict(values.by_chance),
+            "segments": list(values.segments),
+            "policy": asdict(values.policy),
+            "gates": named,
+        }
+    if found.show != "values":
+        data |= {
+            "gaming_policy": asdict(gaming.policy),
+            "signals": [
+                {**asdict(one.sight), "as_great": one.as_great, "criteria": one.criteria}
+                for one in gaming.signals
+            ],
+            "habits": [asdict(habit) for habit in gaming.habits],
+        }
+    return json.dumps(data, ensure_ascii=False, indent=1, default=date.isoformat) + "\n"
+
+
+def gates_csv(found: Found, language: Language = "en") -> str:
+    """Return one table: of the gates, or of the signals where only they are shown."""
+    stream = StringIO()
+    rows = csv.writer(stream, lineterminator="\n")
+    if found.show == "signals":
+        rows.writerow(SIGNAL_COLUMNS)
+        rows.writerows(_signal_cells(found))
+    else:
+        rows.writerow(VALUE_COLUMNS)
+        rows.writerows(_value_cells(found, language))
+    return stream.getvalue()
+
+
+def _value_cells(found: Found, language: Language) -> Iterator[list[str]]:
+    for gate in found.values.gates:
+        tallies = (gate.met, gate.unmet, gate.unknown)
+        differs = gate.difference
+        ends = (None,) * 3 if differs is None else (differs.value, differs.low, differs.high)
+        yield [
+            gate.id,
+            safe_cell(found.engine.pack.criteria[gate.id].name.get(language)),
+            gate.milestone,
+            gate.verdict,
+            gate.why,
+            *(str(number) for tally in tallies for number in (tally.deals, tally.won)),
+            str(gate.not_applicable.deals),
+            str(gate.not_past),
+            *("" if number is None else f"{number:.6g}" for number in (*ends, gate.p, gate.q, gate.q_less)),
+        ]
+
+
+def _signal_cells(found: Found) -> Iterator[list[str]]:
+    measured = {habit.kind: habit.measured for habit in found.gaming.habits}
+    for one in found.gaming.signals:
+        sight = one.sight
+        lists = (one.criteria, sight.fields, sight.events, sight.others)
+        yield [
+            safe_cell(sight.deal_id),
+            sight.day.isoformat(),
+            sight.kind,
+            ";".join(sight.gates),
+            str(sight.measure),
+            str(one.as_great),
+            str(measured[sight.kind]),
+            *(safe_cell(";".join(some)) for some in lists),
+        ]
