@@ -9,15 +9,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import get_args
 
 from kamrules.errors import ArgumentError, Fault
-from kamrules.learning.signs import Kind, Sight, Windows, sights_of
+from kamrules.learning.signs import GateReads, Kind, Sight, Windows, sights_of
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Plan
-from kamrules.scoring.columns import fields_read
 from kamrules.timeline.timeline import Timeline
 
 KINDS: tuple[Kind, ...] = get_args(Kind)
@@ -140,9 +139,9 @@ def gaming_signals(
     """
     rules = policy or GamingPolicy()
     book = judged(sights_of(histories, pack, plan, as_of=as_of, windows=rules.windows), rules)
-    reads = {rule.id: fields_read(rule.when) for rule in plan.rules if rule.id in pack.criteria}
+    reads = GateReads.of(pack, plan)
     signals = tuple(
-        Signal(one.sight, one.as_great, _criteria(one.sight, pack, reads)) for one in book.signals
+        replace(one, criteria=reads.criteria(one.sight.gates, one.sight.fields)) for one in book.signals
     )
     return GamingReport(signals, book.habits, rules)
 
@@ -184,8 +183,3 @@ def _fence(measures: Sequence[int], fences: float) -> float:
         return 0.0
     lower, upper = (measures[min(len(measures) - 1, int(part * len(measures)))] for part in (0.25, 0.75))
     return upper + fences * (upper - lower)
-
-
-def _criteria(sight: Sight, pack: Pack, reads: Mapping[str, frozenset[str]]) -> tuple[str, ...]:
-    names = {path.rpartition(".")[2] for path in sight.fields}
-    return tuple(name for name in reads if pack.criteria[name].gate in sight.gates and names & reads[name])

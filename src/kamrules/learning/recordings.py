@@ -44,8 +44,8 @@ class Recording:
 def recordings_of(timeline: Timeline) -> tuple[Recording, ...]:
     """Return what was recorded of a deal, in the order of recording.
 
-    A correction is a recording of what it replaces; one without a replacement makes the facts of the event it
-    corrects unknown.
+    A correction is a recording of what it says instead; one without a replacement makes the facts of the event
+    it corrects unknown, and says nothing of a fact where it takes back another correction.
 
     Examples
     --------
@@ -70,7 +70,7 @@ def _told(event: e.Event, by_id: Mapping[str, e.Event]) -> Iterator[Recording]:
     day = event.effective_on or first.effective_on
     if event.replacement is not None:
         yield from _facts(event, event.replacement, day)
-    else:
+    elif event.corrects == first.id:
         for one in _facts(event, first, day):
             yield Recording(one.event, one.at, one.effective_on, one.by, one.path, None)
 

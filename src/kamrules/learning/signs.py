@@ -7,16 +7,18 @@ What was recorded on the first day of a deal is left out, as that is how a deal 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Any, Literal
 
 from kamrules.learning.moves import CLAIM, Move, gates_between, moves_of
 from kamrules.learning.recordings import Recording, by_path, recordings_of
+from kamrules.live.reads import ELEMENT, Reads, rule_reads
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Plan
-from kamrules.scoring.columns import fields_read
+from kamrules.timeline.paths import place_of
 from kamrules.timeline.timeline import Timeline
 
 Kind = Literal["bulk", "one day", "back-dated", "round trip", "after approval", "copied", "one source"]
@@ -64,13 +66,46 @@ class Windows:
     most_deals: float = 0.1
 
 
-def read_at(pack: Pack, plan: Plan) -> dict[str, frozenset[str]]:
-    """Return the last names of the facts that the criteria of each gate read, by the gate's name."""
-    rules = {rule.id: rule for rule in plan.rules}
-    found: defaultdict[str, set[str]] = defaultdict(set)
-    for name, spec in pack.criteria.items():
-        found[spec.gate] |= fields_read(rules[name].when)
-    return {gate: frozenset(names) for gate, names in found.items()}
+@dataclass(frozen=True)
+class GateReads:
+    """Which criteria read a fact, by the criterion's id and gate."""
+
+    reads: Mapping[str, Reads]
+    gates: Mapping[str, str]
+
+    @classmethod
+    def of(cls, pack: Pack, plan: Plan) -> GateReads:
+        """Return what the criteria of a pack read."""
+        reads = {rule.id: rule_reads(rule) for rule in plan.rules if rule.id in pack.criteria}
+        return cls(reads, {name: pack.criteria[name].gate for name in reads})
+
+    def criteria(self, gates: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:
+        """Return the criteria of gates that read one of the facts."""
+        shapes = {shape_of(path) for path in paths}
+        asked = set(gates)
+        return tuple(
+            name
+            for name, reads in self.reads.items()
+            if self.gates[name] in asked and any(reads.meet(shape) for shape in shapes)
+        )
+
+    def reader(self, gates: Iterable[str]) -> Callable[[str], bool]:
+        """Return what says of a path whether some criterion of the gates reads it."""
+        asked = tuple(gates)
+        return lru_cache(maxsize=None)(lambda path: bool(self.criteria(asked, [path])))
+
+
+def shape_of(path: str) -> tuple[str, ...]:
+    """Return the names of a path, `*` for any item of a list.
+
+    Examples
+    --------
+    >>> shape_of("deal.stakeholders[P1].stance")
+    ('stakeholders', '*', 'stance')
+    """
+    place = place_of(path)
+    assert place is not None  # an event has been checked for it
+    return (*((place.list, ELEMENT) if place.list else ()), *place.steps)
 
 
 @dataclass(frozen=True)
@@ -146,7 +181,8 @@ def sights_of(
     windows : where signs are looked for
     """
     near = windows or Windows()
-    read = read_at(pack, plan)
+    reads = GateReads.of(pack, plan)
+    readers: dict[tuple[str, ...], Callable[[str], bool]] = {}
     milestones = list(pack.milestones)
     texts: list[tuple[str, str, Recording]] = []
     for deal_id, history in histories.items():
@@ -155,9 +191,9 @@ def sights_of(
         for move in moves_of(history, until=as_of):
             gates = gates_between(move, milestones)
             if gates:
-                names = frozenset().union(*(read.get(gate, frozenset()) for gate in gates))
+                is_read = readers.setdefault(gates, reads.reader(gates))
                 told_of, facts = (
-                    [one for one in some if one.name in names and one.path != CLAIM] for some in (told, later)
+                    [one for one in some if one.path != CLAIM and is_read(one.path)] for some in (told, later)
                 )
                 passed = _Passed(deal_id, move, gates, told_of, facts, near)
                 yield from (passed.bulk(), passed.one_day(), passed.back_dated(), passed.round_trip())
