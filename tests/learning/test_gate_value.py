@@ -179,7 +179,7 @@ def closing(deal: str, day: int, status: str = "won") -> list[Event]:
 
 def stood(*events: Event) -> Stood:
     histories = timelines(events)
-    return at_gates(engine(), histories, closed_deals(histories.values()))[0]
+    return at_gates(engine(), histories, closed_deals(histories.values())).deals[0]
 
 
 def test_a_criterion_is_judged_on_the_day_its_gate_was_passed() -> None:
@@ -238,3 +238,13 @@ def test_a_fact_got_across_a_red_line_meets_no_criterion() -> None:
     fair = stood(*claims, listed, told("buyer"), *closing("D1", 100)).statuses
     foul = stood(*claims, listed, told("us"), *closing("D1", 100)).statuses
     assert [name for name in fair if (fair[name], foul[name]) == ("met", "unknown")] == ["M5.X5"]
+
+
+def test_a_deal_whose_record_fits_no_pack_is_left_out_by_name() -> None:
+    claims = [fact("D1", 0, "milestone", "M1"), fact("D1", 0, "size_class", "enormous")]
+    histories = timelines([*claims, *closing("D1", 100)])
+    found = at_gates(engine(), histories, closed_deals(histories.values()))
+    assert found.deals == ()
+    assert [(one.deal_id, one.why, one.faults[0].where) for one in found.left_out] == [
+        ("D1", "bad record", "size_class")
+    ]

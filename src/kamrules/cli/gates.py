@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import FINDINGS, Language, PackRef, Params, loaded_engine, progress_bar, show_text
+from kamrules.cli import (
+    FINDINGS,
+    Language,
+    PackRef,
+    Params,
+    loaded_engine,
+    progress_bar,
+    show_faults,
+    show_text,
+)
 from kamrules.errors import ArgumentError, Fault
 from kamrules.learning.closed import LEAD_DAYS, SEGMENT, closed_deals
 from kamrules.learning.gaming import gaming_signals
 from kamrules.learning.gate_value import LEAST_WORTH, LEVEL, GatePolicy, gate_values
 from kamrules.learning.gate_words import gates_text
 from kamrules.learning.gate_writing import Found, Show, gates_csv, gates_json
-from kamrules.learning.stood import at_gates
+from kamrules.learning.stood import at_gates, refuse_no_fact
 from kamrules.timeline import read_events, timelines
 
 
@@ -61,6 +71,7 @@ def gates(  # noqa: PLR0913 - one argument for each option
     """
     policy = GatePolicy(level=level, least_worth=worth)
     engine = loaded_engine(pack, param)
+    refuse_no_fact(engine, segment)
     events = read_events(path)
     histories = timelines(events, model=engine.model)
     last = _day(as_of) or max((event.recorded_at.date() for event in events), default=date.min)
@@ -73,13 +84,16 @@ def gates(  # noqa: PLR0913 - one argument for each option
         )
         values = gate_values(
             engine.pack,
-            stood,
+            stood.deals,
             policy=policy,
             shuffles=shuffles,
             seed=seed,
             progress=lambda done, _: progress.update(shuffling, completed=done),
         )
     gaming = gaming_signals(histories, engine.pack, engine.plan, as_of=last)
+    closed = replace(closed, left_out=(*closed.left_out, *stood.left_out))
+    for one in stood.left_out:
+        show_faults(one.faults)
     found = Found(engine, last, closed, values, gaming, show)
     if form == "text":
         show_text(gates_text(found, lang))

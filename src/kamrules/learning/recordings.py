@@ -44,8 +44,8 @@ class Recording:
 def recordings_of(timeline: Timeline) -> tuple[Recording, ...]:
     """Return what was recorded of a deal, in the order of recording.
 
-    A correction is a recording of what it says instead; one without a replacement makes the facts of the event
-    it corrects unknown, and says nothing of a fact where it takes back another correction.
+    A correction is a recording of what it says instead. Without a replacement it makes the facts of the event
+    unknown; where it takes back another correction it says nothing of a fact.
 
     Examples
     --------

@@ -10,13 +10,14 @@ recorded by then; deals never moved past it are not compared at that gate. This 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from kamrules.learning.closed import ClosedDeals
+from kamrules.errors import ArgumentError, Fault, RecordError
+from kamrules.learning.closed import SEGMENT, ClosedDeals, LeftOut
 from kamrules.learning.moves import moves_of, passages
+from kamrules.rules.places import type_at
 from kamrules.rules.verdict import Status
 from kamrules.scoring.clean import assess_clean
 from kamrules.scoring.columns import Assesses
@@ -35,13 +36,21 @@ class Stood:
     statuses: Mapping[str, Status]
 
 
+@dataclass(frozen=True, slots=True)
+class AtGates:
+    """Closed deals as they stood, and those left out as a record of theirs does not fit the pack."""
+
+    deals: tuple[Stood, ...]
+    left_out: tuple[LeftOut, ...] = ()
+
+
 def at_gates(
     engine: Assesses,
     histories: Mapping[str, Timeline],
     closed: ClosedDeals,
     *,
     progress: Progress | None = None,
-) -> tuple[Stood, ...]:
+) -> AtGates:
     """Return closed deals as they stood at their gates, without facts that trip red lines.
 
     Parameters
@@ -64,33 +73,54 @@ def at_gates(
     ...     fact("E3", "2026-06-01", "deal.status", "lost"),
     ...     fact("E4", "2026-06-01", "deal.closed_on", "2026-06-01")])
     >>> engine = kr.compile(kr.load_pack("handbook"))
-    >>> found = at_gates(engine, histories, closed_deals(histories.values()))
-    >>> found[0].statuses["M1.E1"], "M2.X1" in found[0].statuses  # it was never moved past M2
+    >>> found = at_gates(engine, histories, closed_deals(histories.values())).deals[0]
+    >>> found.statuses["M1.E1"], "M2.X1" in found.statuses  # it was never moved past M2
     ('unknown', False)
     """
     milestones = list(engine.pack.milestones)
     by_gate: dict[str, list[str]] = {}
     for name, spec in engine.pack.criteria.items():
         by_gate.setdefault(spec.gate, []).append(name)
-    found = []
+    found: list[Stood] = []
+    bad: list[LeftOut] = []
     for done, deal in enumerate(closed.deals, start=1):
         history = histories[deal.deal_id]
         moves = passages(moves_of(history, until=deal.predicted_on), milestones)
         days: dict[date, list[str]] = {}
         for gate, move in moves.items():
             days.setdefault(move.day, []).extend(by_gate.get(gate, ()))
-        statuses: dict[str, Status] = {}
-        for day, names in days.items():
-            judged = _judged(engine, history.as_of(day), day) if names else {}
-            statuses |= {name: judged[name] for name in names}
-        found.append(Stood(deal.deal_id, deal.won, deal.segment, statuses))
+        try:
+            statuses = _statuses(engine, history, days)
+        except RecordError as problem:
+            bad.append(LeftOut(deal.deal_id, "bad record", problem.faults))
+        else:
+            found.append(Stood(deal.deal_id, deal.won, deal.segment, statuses))
         if progress is not None:
             progress(done, len(closed.deals))
-    return tuple(found)
+    return AtGates(tuple(found), tuple(bad))
 
 
-def _judged(engine: Assesses, record: Any, day: date) -> dict[str, Status]:
-    return {one.id: one.status for one in assess_clean(engine, record, as_of=day).criteria}
+def _statuses(engine: Assesses, history: Timeline, days: Mapping[date, Sequence[str]]) -> dict[str, Status]:
+    """Return the statuses of criteria, each judged on its day."""
+    found: dict[str, Status] = {}
+    for day, names in days.items():
+        assessed = assess_clean(engine, history.as_of(day), as_of=day, detail="brief")
+        judged = {one.id: one.status for one in assessed.criteria}
+        found |= {name: judged[name] for name in names}
+    return found
+
+
+def refuse_no_fact(engine: Assesses, path: str) -> None:
+    """Raise if no fact of a record stands at a path, such as one to group deals by.
+
+    Raises
+    ------
+    ArgumentError
+        A-PATH.
+    """
+    if type_at(engine.plan.schema, path) is None or not path.startswith("deal."):
+        message = f"no fact `{path}`, one such as {SEGMENT} expected"
+        raise ArgumentError(Fault("A-PATH", message))
 
 
 def segments_of(deals: Iterable[Stood], least: int) -> list[str]:
