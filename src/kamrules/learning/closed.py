@@ -148,8 +148,7 @@ def closed_deals(
     twice = [Fault("A-VALUE", f"deal `{name}` is there twice") for name, count in names.items() if count > 1]
     if twice:
         raise ArgumentError(twice)
-    histories = [deal for deal in given if isinstance(deal, Timeline)]
-    last = as_day(as_of) if as_of is not None else _last_day(histories)
+    last = as_day(as_of) if as_of is not None else last_day(given)
     found: list[ClosedDeal | LeftOut] = []
     for place, deal in enumerate(given):
         if isinstance(deal, Timeline):
@@ -164,6 +163,24 @@ def closed_deals(
     )
     _refuse_late(rows)
     return ClosedDeals(rows, tuple(one for one in found if isinstance(one, LeftOut)), lead_days)
+
+
+def open_deals(
+    histories: Iterable[Timeline | Mapping[str, Any]], as_of: date
+) -> tuple[tuple[Mapping[str, Any], date], ...]:
+    """Return the deals with a history open on a day, as recorded by its end, each with the day."""
+    found = []
+    for deal in histories:
+        record = deal.as_of(as_of) if isinstance(deal, Timeline) else None
+        if record is not None and record.get("status") in {None, "open"}:
+            found.append((record, as_of))
+    return tuple(found)
+
+
+def last_day(histories: Iterable[Timeline | Mapping[str, Any]]) -> date:
+    """Return the last day on which anything was recorded; the first day there is without any history."""
+    timelines = (deal for deal in histories if isinstance(deal, Timeline))
+    return max((event.recorded_at.date() for deal in timelines for event in deal.events), default=date.min)
 
 
 def stated_deals(deals: Iterable[ClosedDeal]) -> ClosedDeals:
@@ -201,11 +218,6 @@ def stated_deals(deals: Iterable[ClosedDeal]) -> ClosedDeals:
 
 def _name(deal: Timeline | Mapping[str, Any], place: int) -> str:
     return deal.deal_id if isinstance(deal, Timeline) else str(deal.get("id") or f"row {place + 1}")
-
-
-def _last_day(histories: Iterable[Timeline]) -> date:
-    days = (event.recorded_at.date() for deal in histories for event in deal.events)
-    return max(days, default=date.min)
 
 
 def _row(deal: Timeline, last: date, lead: timedelta, segment: str) -> ClosedDeal | LeftOut:
