@@ -6,14 +6,17 @@ Generated and deterministic: the same history, pack, settings and seed give the 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
+from typing import Any
 
 from kamrules import __version__
 from kamrules.engine import Engine
+from kamrules.jsontext import plain_data
 from kamrules.learning.drift import Drift
 from kamrules.learning.learn import Learned
 from kamrules.learning.model import Model
 from kamrules.learning.weights import Weights, learned_weights
-from kamrules.learning.words import lead_lines, left_out_line, percent, table
+from kamrules.learning.words import lead_dict, lead_lines, left_out_line, percent, rounded, table
 from kamrules.wording import Language, escape_markdown
 
 _SHOWN_COLUMNS = 20
@@ -21,8 +24,8 @@ _SAY: dict[str, tuple[str, str]] = {
     "title": ("Model card: win probability under `{}` {}", "模型卡：`{}` {} 下的赢单概率"),
     "for": ("What it is for", "用途"),
     "for.text": (
-        "To say, of an open deal some weeks before it is decided, how often deals like it were won, with an "
-        "interval; and to propose health weights for review.",
+        ("To say, of an open deal some weeks before it is decided, how often deals like it were won, with an "
+        "interval; and to propose health weights for review."),
         "对开放项目,在结果前数周说明类似项目的赢单频率及其区间;并提出供评审的健康度权重。",
     ),
     "not": ("What it is not for", "不得用于"),
@@ -49,9 +52,15 @@ _SAY: dict[str, tuple[str, str]] = {
         "Each as it was recorded {} days before its outcome; nothing recorded later is in it.",
         "每个项目均为结果前{}天的登记内容;之后登记的内容不在其中。",
     ),
-    "data.unknown": ("{:.0f} % of the health points were unknown on that day.", "当日{:.0f}%的健康度分值未知。"),
+    "data.unknown": (
+        "{:.0f} % of the health points were unknown on that day.",
+        "当日{:.0f}%的健康度分值未知。",
+    ),
     "checks": ("Leakage checks passed", "已通过的泄漏检查"),
-    "checks.late": ("no fact dated after the day of prediction, but for plans", "没有预测日之后的事实(计划除外)"),
+    "checks.late": (
+        "no fact dated after the day of prediction, but for plans",
+        "没有预测日之后的事实(计划除外)",
+    ),
     "checks.derived": ("no field that is filled in because of the outcome", "没有因结果而填写的字段"),
     "checks.perfect": ("none of {} columns tells the outcome nearly alone", "{}列中没有一列几乎单独说明结果"),
     "checks.split": (
@@ -60,26 +69,30 @@ _SAY: dict[str, tuple[str, str]] = {
     ),
     "made": ("How it was made", "方法"),
     "made.prior": (
-        "Bayesian logistic regression; before the first deal it is the pack, read as odds from 1 : {0:g} to "
-        "{0:g} : 1 between no points and all, and that belief is worth {1:g} closed deals (both our choice).",
-        "贝叶斯逻辑回归;在第一个项目之前即为规则包,零分至满分的赔率为1 : {0:g}至{0:g} : 1,"
-        "该信念相当于{1:g}个已关闭项目(均为我方选择)。",
+        ("Bayesian logistic regression; before the first deal it is the pack, read as odds from 1 : {0:g} to "
+        "{0:g} : 1 between no points and all, a belief worth {1:g} closed deals (both our choice)."),
+        ("贝叶斯逻辑回归;在第一个项目之前即为规则包,零分至满分的赔率为1 : {0:g}至{0:g} : 1,"
+        "该信念相当于{1:g}个已关闭项目(均为我方选择)。"),
     ),
     "made.calibration": ("Calibration by the number of deals: {}.", "按项目数选择的校准：{}。"),
     "made.refuses": (
-        "It refuses with fewer than {} wins or {} losses, and for a deal unlike any it has seen: then only "
-        "the pack's belief is given.",
+        ("It refuses with fewer than {} wins or {} losses, and for a deal unlike any it has seen: then only "
+        "the pack's belief is given."),
         "赢单少于{}或输单少于{},或项目与所见均不同时,拒绝给出概率：只给出规则包的信念。",
     ),
-    "made.pack": ("Pack `{}` {}, hash {}; kamrules {}; seed {}.", "规则包`{}` {},哈希{};kamrules {};种子{}。"),
+    "made.pack": (
+        "Pack `{}` {}, hash {}; kamrules {}; seed {}.",
+        "规则包`{}` {},哈希{};kamrules {};种子{}。",
+    ),
     "skill": ("How good it is", "效果"),
     "skill.note": (
-        "On deals not learned from. In brackets the {:g} % interval.", "在未用于学习的项目上。括号内为{:g}%区间。",
+        "On deals not learned from. In brackets the {:g} % interval.",
+        "在未用于学习的项目上。括号内为{:g}%区间。",
     ),
     "points": ("What was learned, in points", "学习所得(分值)"),
     "points.note": (
-        "Points of the {:g} there are, as the closed deals would share them; a dimension moves in a new pack "
-        "only where its interval leaves out what the pack believes, and the others make room.",
+        ("Points of the {:g} there are, as the closed deals would share them; one moves in a new pack "
+        "only where its interval leaves out what the pack believes, and the others make room."),
         "总分{:g}分,按已关闭项目应有的分配;仅当区间不含规则包的信念时,该维度才在新规则包中变动,其他维度相应让出。",
     ),
     "columns.note": (
@@ -94,12 +107,15 @@ _SAY: dict[str, tuple[str, str]] = {
     "column": ("column", "列"),
     "drift": ("Drift", "漂移"),
     "drift.deals": (
-        "{} deals are open on {}. They are on average earlier in their life than the deals learned from, so "
-        "some shift is to be expected.",
+        ("{} deals are open on {}. They are on average earlier in their life than the deals learned from, so "
+        "some shift is to be expected."),
         "{}个项目在{}处于开放状态。平均而言它们比学习所用项目更早期,因此会有一定变化。",
     ),
     "drift.unknown": ("Unknown points: {:.0f} % then, {:.0f} % now.", "未知分值：当时{:.0f}%,现在{:.0f}%。"),
-    "drift.base": ("Share won, of the deals closed last less the earlier ones: {}.", "后期关闭项目的赢单率减去前期：{}。"),
+    "drift.base": (
+        "Share won, of the deals closed last less the earlier ones: {}.",
+        "后期关闭项目的赢单率减去前期：{}。",
+    ),
     "drift.none": ("No column shifted beyond chance.", "没有列的变化超出偶然。"),
     "drift.index": ("stability index", "稳定性指数"),
     "drift.chance": ("by chance", "偶然可达"),
@@ -123,6 +139,27 @@ def model_card(engine: Engine, found: Learned, language: Language = "en") -> str
     """
     writer = _Writer(engine, language)
     return "\n".join(writer.lines(found)) + "\n"
+
+
+def learned_dict(engine: Engine, found: Learned) -> dict[str, Any]:
+    """Return what was learned as plain JSON-ready data."""
+    model, drift = found.model, found.drift
+    is_health = model.settings.parts == "health"
+    weights = learned_weights(engine, model).entries if is_health else ()
+    data = {
+        "pack": asdict(model.pack),
+        "settings": asdict(model.settings),
+        "sample": asdict(model.sample),
+        "calibration": model.win.calibration_,
+        "trials": lead_dict(found.trials),
+        "weights": [asdict(one) for one in weights],
+        "drift": {
+            **asdict(drift),
+            "as_of": found.as_of,
+            "columns": [{**asdict(one), "shift": one.shift} for one in drift.columns],
+        },
+    }
+    return {name: rounded(plain_data(part)) for name, part in data.items()}
 
 
 class _Writer:

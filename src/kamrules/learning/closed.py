@@ -8,7 +8,7 @@ One row a deal, so that deals count once, however long they were open.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from kamrules.timeline.timeline import Timeline, as_day
 # Our choice: a month before, help can still come, and most of what will ever be known is recorded.
 LEAD_DAYS = 30
 SEGMENT = "deal.account.industry"
+_SHOWN = 5
 Why = Literal[
     "no history",
     "open",
@@ -163,6 +164,16 @@ def closed_deals(
     )
     _refuse_late(rows)
     return ClosedDeals(rows, tuple(one for one in found if isinstance(one, LeftOut)), lead_days)
+
+
+def told(closed: ClosedDeals) -> Iterator[str]:
+    """Yield a line for each reason deals are left out for, with the first of their ids and what is wrong."""
+    for why, count in closed.reasons().items():
+        some = [one for one in closed.left_out if one.why == why]
+        names = ", ".join(one.deal_id for one in some[:_SHOWN]) + (", …" if count > _SHOWN else "")
+        yield f"{count} left out, {WHY[why]}: {names}"
+        for one in some[:_SHOWN]:
+            yield from (f"    {one.deal_id}: {fault}" for fault in one.faults)
 
 
 def open_deals(

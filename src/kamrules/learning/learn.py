@@ -21,6 +21,7 @@ from kamrules.timeline.timeline import Timeline
 class Learned:
     """A model, its trials on deals held back, and the drift to the deals open on `as_of`."""
 
+    closed: ClosedDeals
     model: Model
     trials: LeadResult
     drift: Drift
@@ -29,10 +30,10 @@ class Learned:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Why nothing was learned, and the deals that were looked at."""
+    """The closed deals there are, and why nothing was learned of them."""
 
-    reason: str
     closed: ClosedDeals
+    reason: str
 
 
 def learn(  # noqa: PLR0913 - what is learned, from what and how
@@ -68,12 +69,13 @@ def learn(  # noqa: PLR0913 - what is learned, from what and how
     closed = readable(engine, closed_deals(given, lead_days=lead_days, as_of=day))
     reason = too_few(closed)
     if reason is not None:
-        return Refused(reason, closed)
+        return Refused(closed, reason)
     prior = prior_of(engine, parts=chosen.parts, until=chosen.until, odds=chosen.odds)
     matrix = matrix_of(engine, closed, prior.columns, until=chosen.until, progress=progress)
     model = fit_model(engine, closed, chosen, matrix=matrix)
     trials = Trials(prior, chosen, resamples=resamples, progress=progress).on(closed, matrix)
-    return Learned(model, trials, drift_now(engine, model, given, as_of=day, progress=progress), day)
+    drift = drift_now(engine, model, given, as_of=day, progress=progress)
+    return Learned(closed, model, trials, drift, day)
 
 
 def drift_now(

@@ -78,7 +78,7 @@ def too_few(closed: ClosedDeals) -> str | None:
     if closed.wins >= MIN_WINS and closed.losses >= MIN_LOSSES:
         return None
     seen = f"{closed.wins} won and {closed.losses} lost deals can be learned from"
-    return f"{seen}, at least {MIN_WINS} and {MIN_LOSSES} are needed"
+    return f"{seen}, at least {MIN_WINS} won and {MIN_LOSSES} lost ones are needed"
 
 
 def fit_model(

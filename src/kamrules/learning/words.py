@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from kamrules.learning.backtest import Backtest, LeadResult, SplitResult, Trial
+from kamrules.learning.model import MIN_LOSSES, MIN_WINS
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language
 
@@ -34,7 +35,8 @@ SAY: dict[str, tuple[str, str]] = {
     "twins": ("{} deals repeat another; {} kinds of deal were both won and lost",
               "{}个项目与其他项目相同;{}类项目既有赢单也有输单"),
     "forward": ("forward in time, {} folds, {} deals tried", "按时间向前,{}折,检验{}个项目"),
-    "grouped": ("accounts and twins kept together, {} folds, {} deals tried", "同一客户与相同项目不拆分,{}折,检验{}个项目"),
+    "grouped": ("accounts and twins kept together, {} folds, {} deals tried",
+                "同一客户与相同项目不拆分,{}折,检验{}个项目"),
     "model": ("model", "模型"),
     "learned": ("learned", "学习所得"),
     "pack": ("pack alone", "仅规则包"),
@@ -46,8 +48,8 @@ SAY: dict[str, tuple[str, str]] = {
     "slope": ("calibration slope", "校准斜率"),
     "skill": ("Better than the base rate and than a coin: AUC and gain lie above in their whole intervals.",
               "优于基础比率和随机:AUC与增益的整个区间均在其上。"),
-    "no_skill": ("No skill is shown: the intervals hold the base rate or a coin. Do not act on these numbers.",
-                 "未显示预测能力:区间包含基础比率或随机水平。请勿据此行事。"),
+    "no_skill": ("No skill is shown: not surely better than the base rate and a coin. Do not act on it.",
+                 "未显示预测能力:不能确定优于基础比率和随机。请勿据此行事。"),
     "over_pack": ("Brier score below that of the pack alone by {}", "Brier得分比仅用规则包低{}"),
     "refused": ("{} of them had too little history or were unlike any deal seen: the pack's number was used",
                 "其中{}个历史不足或与已见项目不同:采用规则包的数值"),
@@ -57,7 +59,8 @@ SAY: dict[str, tuple[str, str]] = {
     "won": ("won", "赢单率"),
     "interval": ("In brackets the {:g} % interval.", "括号内为{:g}%区间。"),
     "nothing": ("nothing was tried", "未检验"),
-    "too_few": ("{} won and {} lost deals, at least 10 of each are needed", "赢单{}个、输单{}个,各至少需要10个"),
+    "too_few": ("{} won and {} lost deals, at least {} won and {} lost ones are needed",
+                "赢单{}个、输单{}个,至少需要赢单{}个、输单{}个"),
 }  # fmt: skip
 
 
@@ -102,7 +105,8 @@ def _width(text: str) -> int:
 
 def left_out_line(left_out: Mapping[Any, int], language: Language) -> str:
     """Return how many deals were left out for which reason, empty for none."""
-    parts = [f"{count} {why(reason, language)}" for reason, count in left_out.items()]
+    gap = "个" if language == "zh" else " "
+    parts = [f"{count}{gap}{why(reason, language)}" for reason, count in left_out.items()]
     return f"{say('left_out', language)}: {'; '.join(parts)}" if parts else ""
 
 
@@ -126,7 +130,7 @@ def lead_lines(lead: LeadResult, language: Language, form: Form) -> Iterator[str
     if lead.refusal is not None:
         reason = lead.refusal
         if lead.twins is None:
-            reason = say("too_few", language).format(lead.wins, lead.losses)
+            reason = say("too_few", language).format(lead.wins, lead.losses, MIN_WINS, MIN_LOSSES)
         yield from _paragraph(f"{say('nothing', language)}: {reason}", form)
     for split in lead.splits:
         yield ""
@@ -200,7 +204,7 @@ def lead_dict(lead: LeadResult) -> dict[str, Any]:
     data["splits"] = [
         {**asdict(split), "trials": [_trial_dict(trial) for trial in split.trials]} for split in lead.splits
     ]
-    found: dict[str, Any] = _rounded(data)
+    found: dict[str, Any] = rounded(data)
     return found
 
 
@@ -208,10 +212,10 @@ def _trial_dict(trial: Trial) -> dict[str, Any]:
     return {**asdict(trial), "has_skill": trial.skill.has_skill}
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
     """Return data with its floats cut to what can be meant by them."""
     if isinstance(value, Mapping):
-        return {name: _rounded(inner) for name, inner in value.items()}
+        return {name: rounded(inner) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_rounded(inner) for inner in value]
+        return [rounded(inner) for inner in value]
     return round(value, 6) if isinstance(value, float) else value
