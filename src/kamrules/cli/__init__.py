@@ -12,7 +12,8 @@ import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date
 from importlib import import_module
 from pathlib import Path
@@ -22,7 +23,7 @@ from typing import Annotated, Any, Literal, ParamSpec, TextIO
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import Progress, TaskID
 
 from kamrules import __version__
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
@@ -32,8 +33,8 @@ from kamrules.pipeline import find_deal, map_currency, open_source
 
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",
-    "chosen_deal", "day_or_today", "file_console", "guarded", "key_in", "loaded_engine", "main", "notes",
-    "progress_bar", "results", "show_faults", "show_text",
+    "chosen_deal", "day_of", "day_or_today", "file_console", "guarded", "key_in", "loaded_engine", "main",
+    "notes", "results", "show_faults", "show_text", "shown_progress",
 ]  # fmt: skip
 
 FINDINGS = 1
@@ -172,18 +173,6 @@ def notes() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def progress_bar() -> Progress:
-    """Return a bar on standard error; it shows nothing where that is no terminal."""
-    console = notes()
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
 def show_text(text: str) -> None:
     """Write a finished text to standard output, its control characters made visible."""
     results().out(visible(text.rstrip("\n")), highlight=False)
@@ -198,15 +187,38 @@ def show_faults(faults: Iterable[Fault], *, console: Console | None = None, inde
 
 def day_or_today(text: str | None) -> date:
     """Return the day of `--as-of`; the wall clock is read here, at the border, and said so."""
-    if text is None:
+    day = day_of("--as-of", text)
+    if day is None:
         today = date.today()  # noqa: DTZ011 - the user's own calendar day
         notes().print(f"as of {today} (today); give --as-of for a result that can be repeated")
         return today
+    return day
+
+
+def day_of(option: str, text: str | None) -> date | None:
+    """Return the day given for an option, None where it is left out."""
+    if text is None:
+        return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
+        message = f"`{text}` given for {option}, a date such as 2026-06-30 expected"
         raise ArgumentError(Fault("A-DATE", message)) from None
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what shows how much of each named step is done, on a terminal only."""
+    console = notes()
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step)
+            bar.update(tasks[step], completed=done, total=total)
+
+        yield show
 
 
 def key_in(path: Path | None) -> bytes | None:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
-from rich.progress import TaskID
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kamrules.adapters import Reading
 from kamrules.assessment import Assessment, Rejection
@@ -28,7 +28,6 @@ from kamrules.cli import (
     file_console,
     loaded_engine,
     notes,
-    progress_bar,
     results,
     show_faults,
 )  # fmt: skip
@@ -189,7 +188,7 @@ def _assess_parquet(  # noqa: PLR0913, PLR0917 - what the library takes
 
     output, rejects = places["--output"], places["--rejects"]
     assert output is not None
-    with progress_bar() as progress:
+    with _progress_bar() as progress:
         tasks: dict[Step, TaskID] = {}
 
         def show(step: Step, done: int, total: int) -> None:
@@ -265,8 +264,19 @@ def _passed_to(take: Callable[[Assessment], None], found: Iterator[Result]) -> I
 
 
 def _with_progress(found: Iterator[Result], reading: Reading) -> Iterator[Result]:
-    with progress_bar() as progress:
+    with _progress_bar() as progress:
         task = progress.add_task("assessing", total=reading.total)
         for result in found:
             progress.advance(task)
             yield result
+
+
+def _progress_bar() -> Progress:
+    console = notes()
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -8,7 +8,7 @@ One row a deal, so that deals count once, however long they were open.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -21,6 +21,7 @@ from kamrules.timeline.timeline import Timeline, as_day
 # Our choice: a month before, help can still come, and most of what will ever be known is recorded.
 LEAD_DAYS = 30
 SEGMENT = "deal.account.industry"
+_SHOWN = 5
 Why = Literal[
     "no history",
     "open",
@@ -148,8 +149,7 @@ def closed_deals(
     twice = [Fault("A-VALUE", f"deal `{name}` is there twice") for name, count in names.items() if count > 1]
     if twice:
         raise ArgumentError(twice)
-    histories = [deal for deal in given if isinstance(deal, Timeline)]
-    last = as_day(as_of) if as_of is not None else _last_day(histories)
+    last = as_day(as_of) if as_of is not None else last_day(given)
     found: list[ClosedDeal | LeftOut] = []
     for place, deal in enumerate(given):
         if isinstance(deal, Timeline):
@@ -164,6 +164,34 @@ def closed_deals(
     )
     _refuse_late(rows)
     return ClosedDeals(rows, tuple(one for one in found if isinstance(one, LeftOut)), lead_days)
+
+
+def told(closed: ClosedDeals) -> Iterator[str]:
+    """Yield a line for each reason deals are left out for, with the first of their ids and what is wrong."""
+    for why, count in closed.reasons().items():
+        some = [one for one in closed.left_out if one.why == why]
+        names = ", ".join(one.deal_id for one in some[:_SHOWN]) + (", …" if count > _SHOWN else "")
+        yield f"{count} left out, {WHY[why]}: {names}"
+        for one in some[:_SHOWN]:
+            yield from (f"    {one.deal_id}: {fault}" for fault in one.faults)
+
+
+def open_deals(
+    histories: Iterable[Timeline | Mapping[str, Any]], as_of: date
+) -> tuple[tuple[Mapping[str, Any], date], ...]:
+    """Return the deals with a history open on a day, as recorded by its end, each with the day."""
+    found = []
+    for deal in histories:
+        record = deal.as_of(as_of) if isinstance(deal, Timeline) else None
+        if record is not None and record.get("status") in {None, "open"}:
+            found.append((record, as_of))
+    return tuple(found)
+
+
+def last_day(histories: Iterable[Timeline | Mapping[str, Any]]) -> date:
+    """Return the last day on which anything was recorded; the first day there is without any history."""
+    timelines = (deal for deal in histories if isinstance(deal, Timeline))
+    return max((event.recorded_at.date() for deal in timelines for event in deal.events), default=date.min)
 
 
 def stated_deals(deals: Iterable[ClosedDeal]) -> ClosedDeals:
@@ -201,11 +229,6 @@ def stated_deals(deals: Iterable[ClosedDeal]) -> ClosedDeals:
 
 def _name(deal: Timeline | Mapping[str, Any], place: int) -> str:
     return deal.deal_id if isinstance(deal, Timeline) else str(deal.get("id") or f"row {place + 1}")
-
-
-def _last_day(histories: Iterable[Timeline]) -> date:
-    days = (event.recorded_at.date() for deal in histories for event in deal.events)
-    return max(days, default=date.min)
 
 
 def _row(deal: Timeline, last: date, lead: timedelta, segment: str) -> ClosedDeal | LeftOut:

@@ -4,7 +4,8 @@ The population stability index compares how deals spread over a few bins: the su
 ln(now / then). From 0.1 it is called a shift, from 0.25 a great one (Siddiqi, Credit Risk Scorecards, 2006).
 Between two samples of the same deals it is about (1/n + 1/m) times a chi-square with one less degree of
 freedom than there are bins (Yurdakul & Naranjo, Journal of Risk Model Validation 14, 2020), so a few open
-deals reach 0.25 by chance: an index that chance alone reaches in more than 1 of 20 cases is no shift.
+deals reach 0.25 by chance. An index is no shift unless chance alone would bring any of all columns there in
+fewer than 1 of 20 cases (Bonferroni).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from kamrules.scoring.validation.skill import Measured, wilson
 Shift = Literal["none", "shift", "great shift"]
 _SHIFT, _GREAT = 0.1, 0.25
 _BINS = 5  # our choice: with the few open deals there are, more bins only hold less
-_CHANCE = 0.95
+_BY_CHANCE = 0.05
 # Half a deal in each bin, so that an empty one is no infinite shift (our choice).
 _HALF = 0.5
 
@@ -37,7 +38,7 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class ColumnDrift:
-    """The shift of one column: its index, and what chance alone reaches in 1 of 20 cases."""
+    """The shift of one column: its index, and what chance alone hardly exceeds."""
 
     column: str
     index: float
@@ -95,8 +96,8 @@ def _counted(edges: Sequence[float], values: Sequence[float]) -> tuple[int, ...]
     return tuple(counts)
 
 
-def drift_of(spread: Spread, values: Sequence[float]) -> ColumnDrift:
-    """Return the shift of one column to `values`, of which there is at least one.
+def drift_of(spread: Spread, values: Sequence[float], *, columns: int = 1) -> ColumnDrift:
+    """Return the shift of one of so many columns to `values`, of which there is at least one.
 
     Examples
     --------
@@ -111,16 +112,36 @@ def drift_of(spread: Spread, values: Sequence[float]) -> ColumnDrift:
         old = (before + _HALF) / (then_all + _HALF * bins)
         new = (after + _HALF) / (now_all + _HALF * bins)
         index += (new - old) * math.log(new / old)
-    by_chance = (1 / then_all + 1 / now_all) * _chi_square(bins - 1)
+    by_chance = (1 / then_all + 1 / now_all) * _chi_square(bins - 1, 1 - _BY_CHANCE / columns)
     return ColumnDrift(spread.column, index, by_chance)
 
 
-def _chi_square(degrees: int) -> float:
-    """Return the 95 % point of a chi-square (Wilson & Hilferty, PNAS 17, 1931); within 2 % of it."""
+def _chi_square(degrees: int, level: float) -> float:
+    """Return a quantile of a chi-square (Wilson & Hilferty, PNAS 17, 1931); within 4 % of it."""
     if degrees == 0:
         return 0.0
     part = 2 / (9 * degrees)
-    return degrees * (1 - part + NormalDist().inv_cdf(_CHANCE) * math.sqrt(part)) ** 3
+    return degrees * (1 - part + NormalDist().inv_cdf(level) * math.sqrt(part)) ** 3
+
+
+def drift_from(
+    spreads: Sequence[Spread],
+    rows: Sequence[Sequence[float]],
+    *,
+    unknown: tuple[float, float],
+    wins: tuple[tuple[int, int], tuple[int, int]],
+    confidence: float = 0.9,
+) -> Drift:
+    """Return the drift from the deals learned from to `rows`, with their columns in the order of `spreads`.
+
+    `unknown` is the share of points unknown then and now, `wins` are wins and deals before and after.
+    """
+    columns = tuple(
+        drift_of(spread, [row[place] for row in rows], columns=len(spreads))
+        for place, spread in enumerate(spreads)
+        if rows
+    )
+    return Drift(len(rows), columns, unknown, change_of_share(*wins, confidence))
 
 
 def change_of_share(

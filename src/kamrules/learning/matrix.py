@@ -10,6 +10,7 @@ from typing import Any, Literal
 from kamrules.engine import Engine
 from kamrules.errors import RecordError
 from kamrules.learning.closed import ClosedDeal, ClosedDeals, LeftOut
+from kamrules.scoring.columns import health_spans
 from kamrules.scoring.estimators.deal_features import DealFeatures
 from kamrules.scoring.prior import Prior, prior_from
 from kamrules.scoring.validation.leakage import refuse_leakage
@@ -115,3 +116,16 @@ def rows_of(
         if progress is not None:
             progress("assess", len(rows), len(deals))
     return rows
+
+
+def unknown_share(engine: Engine, columns: Sequence[str], rows: Rows) -> float:
+    """Return the share of health points, between 0 and 1, that is unknown on average."""
+    width = sum(most - least for least, most in health_spans(engine.pack, engine.plan).values())
+    lows = [
+        place for place, name in enumerate(columns) if name.startswith("health.") and name.endswith(".low")
+    ]
+    highs = [
+        place for place, name in enumerate(columns) if name.startswith("health.") and name.endswith(".high")
+    ]
+    open_points = sum(sum(row[i] for i in highs) - sum(row[i] for i in lows) for row in rows)
+    return open_points / (width * len(rows)) if rows and width else 0.0

@@ -10,10 +10,10 @@ from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
 from kamrules.learning.closed import LEAD_DAYS, ClosedDeals
 from kamrules.learning.drift import Spread, spreads_of
-from kamrules.learning.matrix import Parts, Progress, matrix_of, prior_of, readable
+from kamrules.learning.matrix import Matrix, Parts, Progress, matrix_of, prior_of, readable, unknown_share
 from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
 from kamrules.scoring.estimators.win_probability import WinProbability
-from kamrules.scoring.prior import ODDS
+from kamrules.scoring.prior import ODDS, Prior
 
 # As in `WinProbability`, and our choice: a base rate from 10 and 10 deals is known to about 20 points.
 MIN_WINS = 10
@@ -40,7 +40,8 @@ class Settings:
 class Sample:
     """The closed deals behind a model: how many, closed from when to when, and how many were left out, why.
 
-    `earlier` and `later` are wins and deals of the half closed first and of the other half.
+    `earlier` and `later` are wins and deals of the half closed first and of the other half. `unknown` is the
+    share of health points that was unknown on the day of prediction.
     """
 
     wins: int
@@ -51,6 +52,7 @@ class Sample:
     left_out: dict[str, int] = field(default_factory=dict)
     earlier: tuple[int, int] = (0, 0)
     later: tuple[int, int] = (0, 0)
+    unknown: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def too_few(closed: ClosedDeals) -> str | None:
     if closed.wins >= MIN_WINS and closed.losses >= MIN_LOSSES:
         return None
     seen = f"{closed.wins} won and {closed.losses} lost deals can be learned from"
-    return f"{seen}, at least {MIN_WINS} and {MIN_LOSSES} are needed"
+    return f"{seen}, at least {MIN_WINS} won and {MIN_LOSSES} lost ones are needed"
 
 
 def fit_model(
@@ -84,6 +86,7 @@ def fit_model(
     closed: ClosedDeals,
     settings: Settings | None = None,
     *,
+    matrix: Matrix | None = None,
     progress: Progress | None = None,
 ) -> Model:
     """Return what closed deals teach.
@@ -93,6 +96,7 @@ def fit_model(
     engine : a compiled pack with a health scorecard
     closed : see `kamrules.learning.closed`; deals whose record does not fit the pack are left out
     settings : how to learn
+    matrix : that of the closed deals, where it is at hand
     progress : called with "assess", deals done and deals in all
 
     Raises
@@ -108,22 +112,32 @@ def fit_model(
     if reason is not None:
         raise ArgumentError(Fault("A-HISTORY", reason))
     prior = prior_of(engine, parts=chosen.parts, until=chosen.until, odds=chosen.odds)
-    found = matrix_of(engine, usable, prior.columns, until=chosen.until, progress=progress)
-    estimator = ScorecardClassifier(prior, prior_deals=chosen.prior_deals, confidence=chosen.confidence)
-    win = WinProbability(estimator, confidence=chosen.confidence, seed=chosen.seed)
-    win.fit(found.rows, found.won)
+    found = matrix or matrix_of(engine, usable, prior.columns, until=chosen.until, progress=progress)
+    win = learner(prior, chosen).fit(found.rows, found.won)
     pack = engine.pack
     return Model(
         PackRef(pack.id, pack.version, pack.hash),
         chosen,
         found.columns,
-        _sample(usable),
+        _sample(usable, unknown_share(engine, found.columns, found.rows)),
         win,
         spreads_of(found.columns, found.rows),
     )
 
 
-def _sample(closed: ClosedDeals) -> Sample:
+def learner(prior: Prior, settings: Settings) -> WinProbability:
+    """Return what learns, before it has seen a deal."""
+    card = ScorecardClassifier(prior, prior_deals=settings.prior_deals, confidence=settings.confidence)
+    return WinProbability(
+        card,
+        min_wins=MIN_WINS,
+        min_losses=MIN_LOSSES,
+        confidence=settings.confidence,
+        seed=settings.seed,
+    )
+
+
+def _sample(closed: ClosedDeals, unknown: float) -> Sample:
     order = sorted(closed.deals, key=lambda deal: (deal.closed_on, deal.deal_id))
     half = len(order) // 2
     return Sample(
@@ -135,4 +149,5 @@ def _sample(closed: ClosedDeals) -> Sample:
         {str(why): count for why, count in closed.reasons().items()},
         (sum(deal.won for deal in order[:half]), half),
         (sum(deal.won for deal in order[half:]), len(order) - half),
+        unknown,
     )

@@ -71,6 +71,7 @@ class _Sample(_Part):
     left_out: dict[Text, Count]
     earlier: Annotated[list[Count], Field(min_length=2, max_length=2)]
     later: Annotated[list[Count], Field(min_length=2, max_length=2)]
+    unknown: Annotated[float, Field(ge=0, le=1)]
 
 
 class _Prior(_Part):

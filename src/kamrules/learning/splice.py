@@ -1,7 +1,7 @@
 """Values changed in a YAML text of a pack, and every other letter left where it was.
 
-Written anew from its data, a file would keep its comments but not how its owner has laid it out, and the review
-would be about that.
+Written anew from its data, a file would keep its comments but not how its owner has laid it out, and the
+review would be about that.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class _Edit:
 
 
 def with_values(text: str, values: Mapping[Path, Value], *, name: str = "") -> str:
-    """Return YAML text with a text or number at each path; what is not there is put in.
+    r"""Return YAML text with a text or number at each path; what is not there is put in.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def with_values(text: str, values: Mapping[Path, Value], *, name: str = "") -> s
 
     Examples
     --------
-    >>> print(with_values("a:  {points: 3} # ours\\nb: 1", {("a", "points"): 4.5, ("a", "ref"): "learned"}))
+    >>> print(with_values("a:  {points: 3} # ours\nb: 1", {("a", "points"): 4.5, ("a", "ref"): "learned"}))
     a:  {points: 4.5, ref: "learned"} # ours
     b: 1
     """

@@ -4,8 +4,8 @@ Learned are log-odds a point of each dimension; a pack's points are shares of on
 points given stays, as does that of the points taken away, and only how they are shared between dimensions
 moves; within a dimension the entries keep their proportions. A dimension moves where its interval leaves out
 what the pack believes of it; the others only make room, alike. No weight changes its sign: a dimension that
-seems to hurt gets nothing, for people to look into. Points are rounded to tenths (to hundredths where the pack
-has some) by largest remainders, so that the total stays to the last point.
+seems to hurt gets nothing, for people to look into. Points are rounded to tenths (to hundredths where the
+pack has some) by largest remainders, so that the total stays to the last point.
 """
 
 from __future__ import annotations
@@ -119,7 +119,9 @@ def _ratios(columns: Sequence[str], scorecard: ScorecardClassifier) -> dict[str,
     It is 1 where the interval holds 1.
     """
     coefficients, covariance = scorecard.coef_[0].tolist(), scorecard.covariance_.tolist()
-    believed = dict(zip(scorecard.prior.columns, scorecard.prior.mean, strict=True))
+    prior = scorecard.prior
+    assert prior is not None  # it is that of the pack
+    believed = dict(zip(prior.columns, prior.mean, strict=True))
     reach = NormalDist().inv_cdf((1 + scorecard.confidence) / 2)
     places: dict[str, list[int]] = {}
     for place, column in enumerate(columns):
@@ -128,17 +130,17 @@ def _ratios(columns: Sequence[str], scorecard: ScorecardClassifier) -> dict[str,
             places.setdefault(rest.rpartition(".")[0], []).append(place)
     found = {}
     for name, ends in places.items():
-        prior = sum(believed[columns[place]] for place in ends)
+        belief = sum(believed[columns[place]] for place in ends)
         slope = sum(coefficients[place] for place in ends)
         # The first row and column of the covariance are those of the level.
         spread = math.sqrt(sum(covariance[one + 1][other + 1] for one in ends for other in ends))
-        low, high = (slope - reach * spread) / prior, (slope + reach * spread) / prior
-        found[name] = (1.0 if low <= 1 <= high else max(0.0, slope) / prior, low, high)
+        low, high = (slope - reach * spread) / belief, (slope + reach * spread) / belief
+        found[name] = (1.0 if low <= 1 <= high else max(0.0, slope) / belief, low, high)
     return found
 
 
 def _shared(wanted: Mapping[str, float], old: Mapping[str, float]) -> dict[str, float]:
-    """Return whole steps next to what is wanted, with the total of the old; largest remainders get the rest."""
+    """Return whole steps next to what is wanted with the total of the old, the rest to largest remainders."""
     step = next(
         (
             one
