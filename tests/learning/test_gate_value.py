@@ -141,12 +141,12 @@ def test_too_few_closed_deals_are_refused() -> None:
 
 def test_shuffled_outcomes_keep_few_gates_and_the_seed_decides_which() -> None:
     deals = world(3, 150, worth=0.35, telling=3)
-    seen: list[tuple[int, int]] = []
-    found = report(deals, shuffles=20, seed=4, progress=lambda done, total: seen.append((done, total)))
+    seen: list[tuple[str, int, int]] = []
+    found = report(deals, shuffles=20, seed=4, progress=lambda *at: seen.append(at))
     assert found.by_chance is not None
     assert found.by_chance.mean <= 0.5
     assert found == report(deals, shuffles=20, seed=4)
-    assert seen[-1] == (20, 20)
+    assert seen[-1] == ("shuffles", 20, 20)
 
 
 def test_thresholds_out_of_their_range_are_all_refused() -> None:

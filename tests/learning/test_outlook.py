@@ -1,15 +1,16 @@
 """What a pipeline may bring: laws of the simulation."""
 
+import json
 import math
 import random
-from datetime import date
+from datetime import date, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kamrules.errors import ArgumentError
-from kamrules.learning.closed import ClosedDeal, ClosedDeals
+from kamrules.learning.conversion import Spell, conversions
 from kamrules.learning.futures import UNDATED, Chance, OpenDeal, chances_at
 from kamrules.learning.outlook import (
     Outlook,
@@ -18,7 +19,9 @@ from kamrules.learning.outlook import (
     order_slips,
     outlooks,
 )
+from kamrules.learning.outlook_words import Told, outlook_json, outlook_text
 from kamrules.records import Deal
+from kamrules.timeline import FactSet, Timeline
 
 DAY = date(2026, 6, 30)
 
@@ -141,14 +144,27 @@ def test_dates_move_by_past_slips_and_never_into_the_past() -> None:
     assert outlooks(given_deals, as_of=DAY, policy=policy, slips=[30] * 9)[0].slips == 0
 
 
-def test_slips_are_those_of_won_deals_with_a_date() -> None:
-    def closed(name: str, won: bool, expected: str | None) -> ClosedDeal:
-        record = {"id": name} if expected is None else {"id": name, "expected_order_on": expected}
-        return ClosedDeal(name, won, date(2026, 5, 11), date(2026, 5, 11), date(2026, 4, 1), record)
+def test_slips_are_those_of_won_deals_with_a_date_some_time_ahead() -> None:
+    def closed(name: str, status: str, *expected: tuple[str, str]) -> Timeline:
+        facts = [("2026-01-05", "milestone", "M1"), ("2026-05-11", "status", status),
+                 ("2026-05-11", "closed_on", "2026-05-11"),
+                 *((day, "expected_order_on", value) for day, value in expected)]  # fmt: skip
+        return Timeline.of(
+            FactSet(id=f"E{place}", deal_id=name, path=f"deal.{path}", value=value,
+                    effective_on=date.fromisoformat(day), recorded_at=datetime.fromisoformat(f"{day}T00Z"))
+            for place, (day, path, value) in enumerate(facts)
+        )  # fmt: skip
 
-    rows = (closed("A", True, "2026-05-01"), closed("B", False, "2026-05-01"), closed("C", True, None),
-            closed("E", True, "soon"), closed("F", True, "2026-05-12"))  # fmt: skip
-    assert order_slips(ClosedDeals(rows)) == (10, -1)
+    histories = [
+        closed("A", "won", ("2026-01-05", "2026-05-01"), ("2026-05-01", "2026-05-11")),
+        closed("B", "lost", ("2026-01-05", "2026-05-01")),
+        closed("C", "won"),
+        closed("E", "won", ("2026-01-05", "soon")),
+        closed("F", "won", ("2026-01-05", "2026-05-12")),
+        closed("G", "won", ("2026-05-01", "2026-05-12")),
+    ]
+    assert order_slips(histories, as_of=DAY) == (10, -1)
+    assert order_slips(histories, as_of=date(2026, 5, 10)) == ()
 
 
 def test_a_record_becomes_an_open_deal() -> None:
@@ -165,11 +181,11 @@ def test_the_seed_decides_whatever_the_order() -> None:
 
 
 def test_progress_tells_of_every_future() -> None:
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[str, int, int]] = []
     yen = OpenDeal("Y", sure(1.0), 5, 5, "JPY")
     policy = OutlookPolicy(draws=3)
     outlooks([*deals(1, sure(1.0)), yen], as_of=DAY, policy=policy, progress=lambda *at: seen.append(at))
-    assert seen == [(n, 6) for n in range(1, 7)]
+    assert seen == [("futures", n, 6) for n in range(1, 7)]
 
 
 def test_bad_deals_and_policies_are_refused_with_every_fault() -> None:
@@ -182,3 +198,30 @@ def test_bad_deals_and_policies_are_refused_with_every_fault() -> None:
     assert len(caught.value.faults) == 3
     with pytest.raises(ArgumentError):
         Chance(0.5, 0.6, 0.7)
+
+
+def test_the_outlook_is_told_in_both_languages() -> None:
+    prior = Chance(0.5, 0.2, 0.8, is_prior=True)
+    some = [*deals(2, sure(0.5), 1_000_00), OpenDeal("R", prior, 500_00, 500_00, "CNY", date(2026, 5, 1)),
+            OpenDeal("N", sure(0.5), None, None, "CNY"), OpenDeal("Y", None, 5, 5, "JPY")]  # fmt: skip
+    drawn = outlooks(some, as_of=DAY, policy=OutlookPolicy(draws=50), slips=[0] * 10)
+    spells = [Spell(str(n), "M1", n, "onward" if n % 2 else "lost") for n in range(12)]
+    told = Told(DAY, drawn, conversions(spells, ["M1", "M2"]), shelved=3)
+    english, chinese = outlook_text(told), outlook_text(told, "zh")
+    for line in (
+        "Outlook as of 2026-06-30: 3 open deals in CNY",
+        "expected 1,250.00 CNY; 90 of 100 futures from",
+        "1 deals go by what the pack believes, not by closed deals; 250.00 CNY of the expected value",
+        "1 expected orders are past their day",
+        "dates move as 10 past orders did",
+        "left out: N (no amount)",
+        "left out: Y (no chance)",
+        "3 shelved deals are not in it",
+        "M1  of 12 deals 6 went on, 6 were lost, 0 are open; within 11 days 50",
+    ):
+        assert line in english
+    assert "M2" not in english
+    assert english.count("\n") == chinese.count("\n")
+    assert "各里程碑的转化" in chinese
+    assert json.loads(outlook_json(told))["outlooks"][0]["total"]["expected"] == 125_000
+    assert outlook_text(Told(DAY, (), ())) == "No deal is open as of 2026-06-30.\n"

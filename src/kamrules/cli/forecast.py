@@ -1,9 +1,8 @@
-"""`kamrules forecast EVENTS`: what the open deals may bring, by quarter, and what becomes of deals by stage."""
+"""`kamrules forecast EVENTS`: what open deals may bring by quarter, and what becomes of deals by stage."""
 
 from __future__ import annotations
 
 import sys
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -13,16 +12,16 @@ from kamrules.cli import (
     Language,
     PackRef,
     Params,
+    day_of,
     loaded_engine,
     notes,
-    progress_bar,
     show_faults,
     show_text,
+    shown_progress,
 )  # fmt: skip
-from kamrules.errors import ArgumentError, Fault
-from kamrules.learning.closed import SEGMENT, closed_deals
+from kamrules.learning.closed import SEGMENT, last_day
 from kamrules.learning.conversion import conversions, spells_of
-from kamrules.learning.outlook import OutlookPolicy, order_slips, outlooks
+from kamrules.learning.outlook import DAYS_AHEAD, OutlookPolicy, order_slips, outlooks
 from kamrules.learning.outlook_words import Told, outlook_json, outlook_text
 from kamrules.learning.stood import refuse_no_fact
 from kamrules.timeline import read_events, timelines
@@ -50,8 +49,8 @@ def forecast(  # noqa: PLR0913 - one argument for each option
     ] = 0.15,
     slip_days: Annotated[
         int,
-        typer.Option("--slip-days", metavar="N", min=1, help="Slips of dates are those seen so long before."),
-    ] = 90,
+        typer.Option("--slip-days", metavar="N", min=1, help="Dates slip as past ones did so long before."),
+    ] = DAYS_AHEAD,
     draws: Annotated[int, typer.Option("--draws", metavar="N", min=1, help="How many futures.")] = 4000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the futures.")] = 0,
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How to write it.")] = "text",
@@ -67,29 +66,14 @@ def forecast(  # noqa: PLR0913 - one argument for each option
     learned = load_model(model, engine) if model is not None else None
     if learned is None:
         notes().print("no --model given: every chance is what the pack believes", soft_wrap=True)
-    events = read_events(path)
-    histories = timelines(events, model=engine.model)
-    last = _day(as_of) or max((event.recorded_at.date() for event in events), default=date.min)
-    closed = closed_deals(histories.values(), lead_days=slip_days, as_of=last, segment=segment)
-    with progress_bar() as progress:
-        assessing = progress.add_task("assessing", total=None)
-        drawing = progress.add_task("drawing futures", total=None)
+    histories = timelines(read_events(path), model=engine.model)
+    last = day_of("--as-of", as_of) or last_day(histories.values())
+    slips = order_slips(histories.values(), as_of=last, days_ahead=slip_days)
+    with shown_progress() as progress:
         found = open_pipeline(
-            engine,
-            histories,
-            as_of=last,
-            model=learned,
-            segment=segment,
-            progress=lambda _, done, total: progress.update(assessing, completed=done, total=total),
+            engine, histories, as_of=last, model=learned, segment=segment, progress=progress
         )
-        drawn = outlooks(
-            found.deals,
-            as_of=last,
-            slips=order_slips(closed),
-            policy=policy,
-            seed=seed,
-            progress=lambda done, total: progress.update(drawing, completed=done, total=total),
-        )
+        drawn = outlooks(found.deals, as_of=last, slips=slips, policy=policy, seed=seed, progress=progress)
     for one in found.left_out:
         show_faults(one.faults)
     milestones = list(engine.pack.milestones)
@@ -99,13 +83,3 @@ def forecast(  # noqa: PLR0913 - one argument for each option
         sys.stdout.write(outlook_json(told))
     else:
         show_text(outlook_text(told, lang))
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
-        raise ArgumentError(Fault("A-DATE", message)) from None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import replace
-from datetime import date
 from typing import Annotated, Literal
 
 import typer
@@ -14,13 +13,12 @@ from kamrules.cli import (
     Language,
     PackRef,
     Params,
+    day_of,
     loaded_engine,
-    progress_bar,
-    show_faults,
     show_text,
-)
-from kamrules.errors import ArgumentError, Fault
-from kamrules.learning.closed import LEAD_DAYS, SEGMENT, closed_deals
+    shown_progress,
+)  # fmt: skip
+from kamrules.learning.closed import LEAD_DAYS, SEGMENT, closed_deals, last_day
 from kamrules.learning.gaming import gaming_signals
 from kamrules.learning.gate_value import LEAST_WORTH, LEVEL, GatePolicy, gate_values
 from kamrules.learning.gate_words import gates_text
@@ -72,28 +70,16 @@ def gates(  # noqa: PLR0913 - one argument for each option
     policy = GatePolicy(level=level, least_worth=worth)
     engine = loaded_engine(pack, param)
     refuse_no_fact(engine, segment)
-    events = read_events(path)
-    histories = timelines(events, model=engine.model)
-    last = _day(as_of) or max((event.recorded_at.date() for event in events), default=date.min)
+    histories = timelines(read_events(path), model=engine.model)
+    last = day_of("--as-of", as_of) or last_day(histories.values())
     closed = closed_deals(histories.values(), lead_days=lead_days, as_of=last, segment=segment)
-    with progress_bar() as progress:
-        judging = progress.add_task("judging gates", total=len(closed.deals))
-        shuffling = progress.add_task("shuffling", total=shuffles)
-        stood = at_gates(
-            engine, histories, closed, progress=lambda done, _: progress.update(judging, completed=done)
-        )
+    with shown_progress() as progress:
+        stood = at_gates(engine, histories, closed, progress=progress)
         values = gate_values(
-            engine.pack,
-            stood.deals,
-            policy=policy,
-            shuffles=shuffles,
-            seed=seed,
-            progress=lambda done, _: progress.update(shuffling, completed=done),
+            engine.pack, stood.deals, policy=policy, shuffles=shuffles, seed=seed, progress=progress
         )
     gaming = gaming_signals(histories, engine.pack, engine.plan, as_of=last)
     closed = replace(closed, left_out=(*closed.left_out, *stood.left_out))
-    for one in stood.left_out:
-        show_faults(one.faults)
     found = Found(engine, last, closed, values, gaming, show)
     if form == "text":
         show_text(gates_text(found, lang))
@@ -101,13 +87,3 @@ def gates(  # noqa: PLR0913 - one argument for each option
         sys.stdout.write(gates_json(found, lang) if form == "json" else gates_csv(found, lang))
     if found.has_findings:
         raise typer.Exit(FINDINGS)
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
-        raise ArgumentError(Fault("A-DATE", message)) from None

@@ -29,9 +29,20 @@ UNDATED = "undated"
 class Said(Protocol):
     """An estimate, such as `win_probability.Estimate`."""
 
-    probability: float
-    low: float
-    high: float
+    @property
+    def probability(self) -> float:
+        """The probability itself."""
+        ...
+
+    @property
+    def low(self) -> float:
+        """The lower end of its interval."""
+        ...
+
+    @property
+    def high(self) -> float:
+        """The upper end."""
+        ...
 
 
 class Forecasts(Protocol):

@@ -159,7 +159,7 @@ def gate_values(  # noqa: PLR0913 - what is compared, how, and the shuffles
     policy : thresholds of the verdicts
     shuffles : how often outcomes are shuffled for `by_chance`; 0 for never
     seed : of the shuffles
-    progress : called with the shuffles done and all
+    progress : called with "shuffles", those done and all
 
     Returns
     -------
@@ -332,7 +332,7 @@ def _by_chance(
         outcome = _mask((place for places in winners for place in places), len(deals))
         counts.append(sum(1 for _ in book.kept(outcome, book.chances(outcome))))
         if progress is not None:
-            progress(done, shuffles)
+            progress("shuffles", done, shuffles)
     counts.sort()
     return ByChance(shuffles, sum(counts) / shuffles, counts[min(shuffles - 1, int(0.95 * shuffles))])
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from kamrules.learning.closed import told
 from kamrules.learning.gaming import Habit, Signal
 from kamrules.learning.gate_value import GateValue, Tally, Why
 from kamrules.learning.gate_writing import Found
@@ -29,7 +30,6 @@ _SAY: dict[str, tuple[str, str]] = {
         "With outcomes shuffled {} times, {:.1f} gates are kept on average, at most {} in 95 of 100.",
         "随机打乱结果{}次，平均保留{:.1f}个关口，95%的情况下不超过{}个。",
     ),
-    "left": ("Left out: {}", "未计入：{}"),
     "keep": ("Keep", "保留"),
     "sharpen": ("Sharpen", "改进"),
     "retire": ("Retire", "取消"),
@@ -121,9 +121,7 @@ class _Words:
             yield self.say("caveat")
         if report.by_chance is not None:
             yield self.say("chance", report.by_chance.shuffles, report.by_chance.mean, report.by_chance.most)
-        left = self.found.closed.reasons()
-        if left:
-            yield self.say("left", ", ".join(f"{why} {count}" for why, count in left.items()))
+        yield from told(self.found.closed)
         for verdict in _ORDER:
             some = [gate for gate in report.gates if gate.verdict == verdict]
             if some:

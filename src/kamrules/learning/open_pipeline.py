@@ -21,14 +21,14 @@ from kamrules.timeline.timeline import Timeline
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Open deals; `shelved` counts those put aside, `left_out` has those whose record does not fit the pack."""
+    """Open deals; `shelved` counts those put aside, `left_out` are those whose record fits no pack."""
 
     deals: tuple[OpenDeal, ...]
     shelved: int = 0
     left_out: tuple[LeftOut, ...] = ()
 
 
-def open_pipeline(
+def open_pipeline(  # noqa: PLR0913 - the deals, their day, and what their chances come from
     engine: Engine,
     histories: Mapping[str, Timeline],
     *,
@@ -92,5 +92,5 @@ def _chances(
     if model is not None:
         return [Chance.of(one) for one in model.win.forecast(rows)]
     card = ScorecardClassifier(prior, prior_deals=settings.prior_deals).from_prior()
-    said = card.predict_prior(rows, settings.confidence)
-    return [Chance(*(float(part) for part in one), is_prior=True) for one in said]
+    said = card.predict_prior(rows, settings.confidence).tolist()
+    return [Chance(one, low, high, is_prior=True) for one, low, high in said]

@@ -11,17 +11,19 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 from kamrules.errors import ArgumentError, Fault
-from kamrules.learning.closed import ClosedDeals
 from kamrules.learning.futures import Chance, DrawnDeal, Futures, OpenDeal
 from kamrules.rules.places import value_at
 from kamrules.scoring.validation.skill import Measured
+from kamrules.timeline.timeline import Timeline
 
 # Fewer slips say little of how dates move (our choice).
 MIN_SLIPS = 10
+# Our choice: a quarter ahead, which is what an outlook is mostly asked for.
+DAYS_AHEAD = 90
 Why = Literal["no amount", "no chance"]
 
 
@@ -107,7 +109,7 @@ def outlooks(  # noqa: PLR0913 - the deals, and how their future is drawn
     slips: Sequence[int] = (),
     policy: OutlookPolicy | None = None,
     seed: int = 0,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
 ) -> tuple[Outlook, ...]:
     """Return the outlook in each currency, in their order; amounts of two currencies are never added.
 
@@ -119,7 +121,7 @@ def outlooks(  # noqa: PLR0913 - the deals, and how their future is drawn
         One is drawn for each dated deal in each future. Fewer than 10 are not used.
     policy : how the simulation runs
     seed : of the draws; the same seed gives the same outlook
-    progress : called with the futures drawn and all
+    progress : called with "futures", those drawn and all
 
     Raises
     ------
@@ -148,23 +150,44 @@ def outlooks(  # noqa: PLR0913 - the deals, and how their future is drawn
 
         def step(done: int, start: int = start) -> None:
             if progress is not None:
-                progress(start + done, total)
+                progress("futures", start + done, total)
 
         found.append(_outlook(name, by_currency[name], (as_of, used, rules, seed), step))
     return tuple(found)
 
 
-def order_slips(closed: ClosedDeals) -> tuple[int, ...]:
-    """Return by how many days won deals were ordered later than was expected on their day of prediction.
+def order_slips(
+    histories: Iterable[Timeline], *, as_of: date, days_ahead: int = DAYS_AHEAD
+) -> tuple[int, ...]:
+    """Return by how many days won deals were closed later than expected some days ahead; negative: earlier.
 
-    Negative where earlier. Take the closed deals with a `lead_days` like the time open deals have left: dates
-    far away slip further.
+    Parameters
+    ----------
+    histories : the events of each deal
+    as_of : deals won by the end of this day count, as recorded by then
+    days_ahead : how long before they were closed the expected day is read
+        About the time that open deals have left: dates far away slip further.
+
+    Examples
+    --------
+    >>> from kamrules.timeline import FactSet
+    >>> def fact(name, day, path, value):
+    ...     return FactSet(id=name, deal_id="D1", path=path, value=value, effective_on=day, recorded_at=day)
+    >>> history = Timeline.of([
+    ...     fact("E1", "2026-01-05", "deal.expected_order_on", "2026-05-01"),
+    ...     fact("E2", "2026-06-01", "deal.status", "won"),
+    ...     fact("E3", "2026-06-01", "deal.closed_on", "2026-06-01")])
+    >>> order_slips([history], as_of=date(2026, 6, 30))
+    (31,)
     """
     found = []
-    for deal in closed.deals:
-        expected = _day(value_at(deal.record, "deal.expected_order_on"))
-        if deal.won and expected is not None:
-            found.append((deal.closed_on - expected).days)
+    for history in histories:
+        now = history.as_of(as_of) or {}
+        closed = _day(now.get("closed_on")) if now.get("status") == "won" else None
+        if closed is not None:
+            expected = _day((history.as_of(closed - timedelta(days_ahead)) or {}).get("expected_order_on"))
+            if expected is not None:
+                found.append((closed - expected).days)
     return tuple(found)
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 from kamrules.learning.conversion import Conversion
-from kamrules.learning.outlook import Outlook, Range
+from kamrules.learning.outlook import Outlook
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language, shown_amount
 
@@ -76,56 +76,60 @@ def outlook_json(told: Told) -> str:
 
 def outlook_text(told: Told, language: Language = "en") -> str:
     """Return the outlook of each currency, then the conversion of each milestone that deals entered."""
+    words = _Words(language)
+    return "\n".join(words.lines(told)) + "\n"
 
-    def say(key: str, *facts: Any) -> str:
-        return _SAY[key][language == "zh"].format(*facts)
 
-    def lines() -> Iterator[str]:
+class _Words:
+    def __init__(self, language: Language) -> None:
+        self.language = language
+
+    def say(self, key: str, *facts: Any) -> str:
+        return _SAY[key][self.language == "zh"].format(*facts)
+
+    def lines(self, told: Told) -> Iterator[str]:
         if not told.outlooks:
-            yield say("nothing", told.as_of)
+            yield self.say("nothing", told.as_of)
         for one in told.outlooks:
-            yield say("title", one.as_of, one.deals, one.currency)
-            yield from (f"  {line}" for line in _outlook(one))
+            yield self.say("title", one.as_of, one.deals, one.currency)
+            yield from (f"  {line}" for line in self.outlook(one))
         if told.shelved:
-            yield f"  {say('shelved', told.shelved)}"
+            yield f"  {self.say('shelved', told.shelved)}"
         entered = [one for one in told.conversions if one.entered]
         if entered:
             yield ""
-            yield say("conversion")
+            yield self.say("conversion")
         for stage in entered:
-            line = say("stage", stage.milestone, stage.entered, stage.onward, stage.lost, stage.open)
-            if stage.onward_share is not None and stage.lost_share is not None:
-                ends = (_share(stage.onward_share), _share(stage.lost_share))
-                line += say("shares", stage.days, *ends)
-            yield f"  {line}"
+            yield f"  {self.stage(stage)}"
 
-    def _outlook(one: Outlook) -> Iterator[str]:
+    def outlook(self, one: Outlook) -> Iterator[str]:
         def money(amount: int) -> str:
             return shown_amount(amount, one.currency)
 
-        mass = one.policy.confidence * 100
-        expected, low, median, high = _parts(one.total)
-        facts = (money(low), money(high), money(median), money(one.all_won))
-        yield say("total", money(expected), mass, *facts)
-        yield say("wins", one.wins.value, one.wins.low, one.wins.high)
-        for name, some in one.quarters.items():
-            shown = say(name) if name in _SAY else name
-            yield say("quarter", shown, money(some.expected), money(some.low), money(some.high))
-        if one.refused:
-            yield say("refused", one.refused, money(one.refused_expected))
-        if one.overdue:
-            yield say("overdue", one.overdue)
-        yield say("slips", one.slips) if one.slips else say("given")
         if one.left_out:
-            named = [f"{left.deal_id} ({say(left.why)})" for left in one.left_out]
-            yield say("left", ", ".join(named))
-        yield say("how", one.policy.draws, one.seed, one.policy.correlation)
+            named = [f"{left.deal_id} ({self.say(left.why)})" for left in one.left_out]
+            yield self.say("left", ", ".join(named))
+        if not one.deals:
+            return
+        total = one.total
+        facts = (money(total.low), money(total.high), money(total.median), money(one.all_won))
+        yield self.say("total", money(total.expected), one.policy.confidence * 100, *facts)
+        yield self.say("wins", one.wins.value, one.wins.low, one.wins.high)
+        for name, some in one.quarters.items():
+            shown = self.say(name) if name in _SAY else name
+            yield self.say("quarter", shown, money(some.expected), money(some.low), money(some.high))
+        if one.refused:
+            yield self.say("refused", one.refused, money(one.refused_expected))
+        if one.overdue:
+            yield self.say("overdue", one.overdue)
+        yield self.say("slips", one.slips) if one.slips else self.say("given")
+        yield self.say("how", one.policy.draws, one.seed, one.policy.correlation)
 
-    return "\n".join(lines()) + "\n"
-
-
-def _parts(one: Range) -> Sequence[int]:
-    return one.expected, one.low, one.median, one.high
+    def stage(self, one: Conversion) -> str:
+        line = self.say("stage", one.milestone, one.entered, one.onward, one.lost, one.open)
+        if one.onward_share is not None and one.lost_share is not None:
+            line += self.say("shares", one.days, _share(one.onward_share), _share(one.lost_share))
+        return line
 
 
 def _share(one: Measured) -> str:

@@ -23,7 +23,7 @@ from kamrules.scoring.clean import assess_clean
 from kamrules.scoring.columns import Assesses
 from kamrules.timeline.timeline import Timeline
 
-Progress = Callable[[int, int], None]
+Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def at_gates(
     engine : a compiled pack with milestones
     histories : the events of each deal, by its id
     closed : the outcomes, see `closed_deals`
-    progress : called with the deals done and all deals
+    progress : called with "gates", the deals done and all deals
 
     Examples
     --------
@@ -96,7 +96,7 @@ def at_gates(
         else:
             found.append(Stood(deal.deal_id, deal.won, deal.segment, statuses))
         if progress is not None:
-            progress(done, len(closed.deals))
+            progress("gates", done, len(closed.deals))
     return AtGates(tuple(found), tuple(bad))
 
 
