@@ -184,7 +184,7 @@ def gaming(books: int) -> list[str]:
         "## Signs of gaming",
         "",
         f"{books} honest books of 60 deals, a third of them written up on Fridays only, and as many with the",
-        "habit planted in one deal.",
+        "habit planted in one deal. A book of fewer than 20 moves, approvals or deals says nothing of them.",
         "",
         "| sign | measured in honest books | signals among them | planted and seen |",
         "|---|---|---|---|",

@@ -45,6 +45,8 @@ COMMANDS = (
     "path",
     "history",
     "agenda",
+    "gates",
+    "forecast",
     "form",
     "handbook",
     "check",

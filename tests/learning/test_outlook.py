@@ -142,6 +142,8 @@ def test_dates_move_by_past_slips_and_never_into_the_past() -> None:
     assert slipped.quarters["2026-Q4"].expected == pytest.approx(50, abs=15)
     assert (slipped.slips, slipped.total.expected) == (10, 200)
     assert outlooks(given_deals, as_of=DAY, policy=policy, slips=[30] * 9)[0].slips == 0
+    last = OpenDeal("A", sure(1.0), 100, 100, "CNY", date.max)
+    assert list(outlooks([last], as_of=DAY, policy=policy, slips=[30] * 10)[0].quarters) == ["9999-Q4"]
 
 
 def test_slips_are_those_of_won_deals_with_a_date_some_time_ahead() -> None:
@@ -211,7 +213,7 @@ def test_the_outlook_is_told_in_both_languages() -> None:
     for line in (
         "Outlook as of 2026-06-30: 3 open deals in CNY",
         "expected 1,250.00 CNY; 90 of 100 futures from",
-        "1 deals go by what the pack believes, not by closed deals; 250.00 CNY of the expected value",
+        "by what the pack believes, not by closed deals: 1 deals, 250.00 CNY of the expected value",
         "1 expected orders are past their day",
         "dates move as 10 past orders did",
         "left out: N (no amount)",

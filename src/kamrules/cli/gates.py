@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Annotated, Literal
 
 import typer
@@ -18,12 +17,11 @@ from kamrules.cli import (
     show_text,
     shown_progress,
 )  # fmt: skip
-from kamrules.learning.closed import LEAD_DAYS, SEGMENT, closed_deals, last_day
-from kamrules.learning.gaming import gaming_signals
-from kamrules.learning.gate_value import LEAST_WORTH, LEVEL, GatePolicy, gate_values
+from kamrules.learning.closed import LEAD_DAYS, SEGMENT, last_day
+from kamrules.learning.gate_value import LEAST_WORTH, LEVEL, GatePolicy
 from kamrules.learning.gate_words import gates_text
-from kamrules.learning.gate_writing import Found, Show, gates_csv, gates_json
-from kamrules.learning.stood import at_gates, refuse_no_fact
+from kamrules.learning.gate_writing import gates_csv, gates_json
+from kamrules.learning.gates import Asked, Show, look_at_gates
 from kamrules.timeline import read_events, timelines
 
 
@@ -69,18 +67,16 @@ def gates(  # noqa: PLR0913 - one argument for each option
     """
     policy = GatePolicy(level=level, least_worth=worth)
     engine = loaded_engine(pack, param)
-    refuse_no_fact(engine, segment)
     histories = timelines(read_events(path), model=engine.model)
-    last = day_of("--as-of", as_of) or last_day(histories.values())
-    closed = closed_deals(histories.values(), lead_days=lead_days, as_of=last, segment=segment)
+    asked = Asked(show, segment, lead_days, policy, shuffles=shuffles, seed=seed)
     with shown_progress() as progress:
-        stood = at_gates(engine, histories, closed, progress=progress)
-        values = gate_values(
-            engine.pack, stood.deals, policy=policy, shuffles=shuffles, seed=seed, progress=progress
+        found = look_at_gates(
+            engine,
+            histories,
+            asked,
+            as_of=day_of("--as-of", as_of) or last_day(histories.values()),
+            progress=progress,
         )
-    gaming = gaming_signals(histories, engine.pack, engine.plan, as_of=last)
-    closed = replace(closed, left_out=(*closed.left_out, *stood.left_out))
-    found = Found(engine, last, closed, values, gaming, show)
     if form == "text":
         show_text(gates_text(found, lang))
     else:

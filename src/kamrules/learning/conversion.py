@@ -180,20 +180,23 @@ def incidence(spells: Sequence[Spell], ending: Ending, within: int) -> tuple[flo
     The variance is that of the delta method (Marubini & Valsecchi, Analysing Survival Data, 1995, ch. 10).
     A deal that is open counts as watched to the end of its last day.
     """
+    all_of = Counter(spell.days for spell in spells)
+    gone_of = Counter(spell.days for spell in spells if spell.ending != "open")
+    ends_of = Counter(spell.days for spell in spells if spell.ending == ending)
     steps = []
     share, there = 0.0, 1.0  # of deals that ended so by now, and of those still in the milestone
-    for day in sorted({spell.days for spell in spells if spell.ending != "open" and spell.days <= within}):
-        at_risk = sum(spell.days >= day for spell in spells)
-        ends = sum(spell.days == day and spell.ending == ending for spell in spells)
-        gone = sum(spell.days == day and spell.ending != "open" for spell in spells)
+    at_risk = len(spells)
+    for day in sorted(day for day in all_of if day <= within):
+        ends, gone = ends_of[day], gone_of[day]
         share += there * ends / at_risk
         steps.append((share, there, at_risk, ends, gone))
         there *= 1 - gone / at_risk
+        at_risk -= all_of[day]
     variance = 0.0
-    for then, before, at_risk, ends, gone in steps:
+    for then, before, seen, ends, gone in steps:
         later = share - then
-        if gone < at_risk:
-            variance += later**2 * gone / (at_risk * (at_risk - gone))
-        variance += before**2 * ends * (at_risk - ends) / at_risk**3
-        variance -= 2 * later * before * ends / at_risk**2
+        if gone < seen:
+            variance += later**2 * gone / (seen * (seen - gone))
+        variance += before**2 * ends * (seen - ends) / seen**3
+        variance -= 2 * later * before * ends / seen**2
     return share, max(0.0, variance)

@@ -11,7 +11,7 @@ import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from statistics import NormalDist
 from typing import Protocol
 
@@ -178,5 +178,6 @@ class Futures:
         if deal.expected_on is None:
             return UNDATED
         slip = rng.choice(self.slips) if self.slips else 0
-        day = max(self.as_of, deal.expected_on + timedelta(days=slip))
+        last = min(deal.expected_on.toordinal() + slip, date.max.toordinal())
+        day = date.fromordinal(max(self.as_of.toordinal(), last))
         return f"{day.year}-Q{(day.month + 2) // 3}"

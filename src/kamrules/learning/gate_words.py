@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from kamrules.learning.closed import told
-from kamrules.learning.gaming import Habit, Signal
-from kamrules.learning.gate_value import GateValue, Tally, Why
-from kamrules.learning.gate_writing import Found
+from kamrules.learning.gaming import GamingReport, Habit, Signal
+from kamrules.learning.gate_value import GateReport, GateValue, Tally, Why
+from kamrules.learning.gates import Found
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language
 
@@ -97,23 +97,29 @@ _LEAST_Q = 0.001
 
 def gates_text(found: Found, language: Language = "en") -> str:
     """Return the gates by verdict, then what is worth asking."""
-    words = _Words(found, language)
-    lines = [*words.values()] if found.show != "signals" else []
-    if found.show == "all":
-        lines.append("")
-    return "\n".join([*lines, *(words.signals() if found.show != "values" else [])]) + "\n"
+    parts: list[str] = []
+    if found.values is not None:
+        parts.append("\n".join(_Values(found, found.values, language).lines()))
+    if found.gaming is not None:
+        parts.append("\n".join(_Signals(found.gaming, language).lines()))
+    return "\n\n".join(parts) + "\n"
 
 
-class _Words:
-    def __init__(self, found: Found, language: Language) -> None:
+def _say(language: Language, key: str, *facts: Any) -> str:
+    return _SAY[key][language == "zh"].format(*facts)
+
+
+class _Values:
+    def __init__(self, found: Found, report: GateReport, language: Language) -> None:
         self.found = found
+        self.report = report
         self.language = language
 
     def say(self, key: str, *facts: Any) -> str:
-        return _SAY[key][self.language == "zh"].format(*facts)
+        return _say(self.language, key, *facts)
 
-    def values(self) -> Iterator[str]:
-        report = self.found.values
+    def lines(self) -> Iterator[str]:
+        report = self.report
         yield self.say("title", report.deals, report.won, self.found.as_of)
         if report.refusal is not None:
             yield self.say("refused", report.won, report.deals - report.won, report.policy.min_outcomes)
@@ -142,7 +148,7 @@ class _Words:
                     yield f"      {'; '.join(self.line(gate))}"
 
     def reason(self, why: Why, some: Sequence[GateValue]) -> str:
-        policy = self.found.values.policy
+        policy = self.report.policy
         if why == "tells little":
             return self.say(why, policy.least_worth * 100)
         if why == "few on a side":
@@ -175,8 +181,17 @@ class _Words:
         if gate.q is not None:
             yield f"q {gate.q:.3f}" if gate.q >= _LEAST_Q else f"q < {_LEAST_Q}"
 
-    def signals(self) -> Iterator[str]:
-        gaming = self.found.gaming
+
+class _Signals:
+    def __init__(self, gaming: GamingReport, language: Language) -> None:
+        self.gaming = gaming
+        self.language = language
+
+    def say(self, key: str, *facts: Any) -> str:
+        return _say(self.language, key, *facts)
+
+    def lines(self) -> Iterator[str]:
+        gaming = self.gaming
         deals = {one.sight.deal_id for one in gaming.signals}
         measured: dict[str, Habit] = {habit.kind: habit for habit in gaming.habits}
         if gaming.signals:
@@ -194,7 +209,7 @@ class _Words:
 
     def signal(self, one: Signal, measured: Mapping[str, Habit]) -> str:
         sight = one.sight
-        hours = self.found.gaming.policy.windows.before_hours
+        hours = self.gaming.policy.windows.before_hours
         others = ", ".join(sight.others)
         facts = (sight.measure, hours) if sight.kind == "bulk" else (sight.measure, others)
         head = [f"{sight.day}  {sight.deal_id}", *([" ".join(sight.gates)] if sight.gates else [])]

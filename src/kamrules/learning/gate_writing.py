@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from io import StringIO
-from typing import Any, Literal
+from typing import Any
 
-from kamrules.engine import Engine
-from kamrules.learning.closed import ClosedDeals
 from kamrules.learning.gaming import GamingReport
 from kamrules.learning.gate_value import GateReport
+from kamrules.learning.gates import Found
+from kamrules.rules.pack import Pack
 from kamrules.sheets.csvfile import safe_cell
 from kamrules.wording import Language
 
-Show = Literal["all", "values", "signals"]
 VALUE_COLUMNS = (
     "criterion", "name", "milestone", "verdict", "why", "met_deals", "met_won", "unmet_deals", "unmet_won",
     "unknown_deals", "unknown_won", "not_applicable_deals", "not_past", "difference", "difference_low",
@@ -29,47 +28,26 @@ SIGNAL_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """All there is to tell: the gates, the signals, and what the closed deals are."""
-
-    engine: Engine
-    as_of: date
-    closed: ClosedDeals
-    values: GateReport
-    gaming: GamingReport
-    show: Show = "all"
-
-    @property
-    def has_findings(self) -> bool:
-        """Whether anything that is shown is to be done, or could not be judged."""
-        values = self.values.refusal is not None or any(
-            gate.verdict in {"sharpen", "retire"} for gate in self.values.gates
-        )
-        return (values and self.show != "signals") or (bool(self.gaming.signals) and self.show != "values")
-
-
 def gates_json(found: Found, language: Language = "en") -> str:
     """Return everything as JSON; numbers are not rounded, shares lie between 0 and 1."""
-    pack = found.engine.pack
-    values, gaming = found.values, found.gaming
+    pack, values, gaming = found.engine.pack, found.values, found.gaming
     data: dict[str, Any] = {
         "pack": {"id": pack.id, "version": pack.version, "hash": pack.hash},
         "as_of": found.as_of,
-        "closed_deals": values.deals,
-        "won": values.won,
-        "left_out": found.closed.reasons(),
     }
-    if found.show != "signals":
+    if values is not None:
         named = [{"name": pack.criteria[gate.id].name.get(language), **asdict(gate)} for gate in values.gates]
         data |= {
+            "closed_deals": values.deals,
+            "won": values.won,
+            "left_out": found.closed.reasons(),
             "refusal": values.refusal,
             "by_chance": None if values.by_chance is None else asdict(values.by_chance),
             "segments": list(values.segments),
             "policy": asdict(values.policy),
             "gates": named,
         }
-    if found.show != "values":
+    if gaming is not None:
         data |= {
             "gaming_policy": asdict(gaming.policy),
             "signals": [
@@ -82,26 +60,26 @@ def gates_json(found: Found, language: Language = "en") -> str:
 
 
 def gates_csv(found: Found, language: Language = "en") -> str:
-    """Return one table: of the gates, or of the signals where only they are shown."""
+    """Return one table: of the gates, or of the signals where only they were asked for."""
     stream = StringIO()
     rows = csv.writer(stream, lineterminator="\n")
-    if found.show == "signals":
-        rows.writerow(SIGNAL_COLUMNS)
-        rows.writerows(_signal_cells(found))
-    else:
+    if found.values is not None:
         rows.writerow(VALUE_COLUMNS)
-        rows.writerows(_value_cells(found, language))
+        rows.writerows(_value_cells(found.engine.pack, found.values, language))
+    elif found.gaming is not None:
+        rows.writerow(SIGNAL_COLUMNS)
+        rows.writerows(_signal_cells(found.gaming))
     return stream.getvalue()
 
 
-def _value_cells(found: Found, language: Language) -> Iterator[list[str]]:
-    for gate in found.values.gates:
+def _value_cells(pack: Pack, values: GateReport, language: Language) -> Iterator[list[str]]:
+    for gate in values.gates:
         tallies = (gate.met, gate.unmet, gate.unknown)
         differs = gate.difference
         ends = (None,) * 3 if differs is None else (differs.value, differs.low, differs.high)
         yield [
             gate.id,
-            safe_cell(found.engine.pack.criteria[gate.id].name.get(language)),
+            safe_cell(pack.criteria[gate.id].name.get(language)),
             gate.milestone,
             gate.verdict,
             gate.why,
@@ -112,9 +90,9 @@ def _value_cells(found: Found, language: Language) -> Iterator[list[str]]:
         ]
 
 
-def _signal_cells(found: Found) -> Iterator[list[str]]:
-    measured = {habit.kind: habit.measured for habit in found.gaming.habits}
-    for one in found.gaming.signals:
+def _signal_cells(gaming: GamingReport) -> Iterator[list[str]]:
+    measured = {habit.kind: habit.measured for habit in gaming.habits}
+    for one in gaming.signals:
         sight = one.sight
         lists = (one.criteria, sight.fields, sight.events, sight.others)
         yield [

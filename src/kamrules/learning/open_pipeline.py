@@ -68,10 +68,15 @@ def open_pipeline(  # noqa: PLR0913 - the deals, their day, and what their chanc
             bad.append(LeftOut(deal_id, "bad record", problem.faults))
     chances = _chances(engine, [record for record, _ in found], as_of, model, progress)
     deals = tuple(
-        open_deal(read, chance, currency=engine.pack.currency, segment=value_at(read, segment))
+        open_deal(read, chance, currency=engine.pack.currency, segment=_text(value_at(read, segment)))
         for (_, read), chance in zip(found, chances, strict=True)
     )
     return Pipeline(deals, shelved, tuple(bad))
+
+
+def _text(value: Any) -> str | None:
+    """Return a fact that deals can be grouped by, None for any other, as `closed_deals` does."""
+    return value if isinstance(value, str) else None
 
 
 def _chances(

@@ -11,7 +11,7 @@ import random
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from kamrules.errors import ArgumentError, Fault
@@ -185,7 +185,8 @@ def order_slips(
         now = history.as_of(as_of) or {}
         closed = _day(now.get("closed_on")) if now.get("status") == "won" else None
         if closed is not None:
-            expected = _day((history.as_of(closed - timedelta(days_ahead)) or {}).get("expected_order_on"))
+            ahead = date.fromordinal(max(1, closed.toordinal() - days_ahead))
+            expected = _day((history.as_of(ahead) or {}).get("expected_order_on"))
             if expected is not None:
                 found.append((closed - expected).days)
     return tuple(found)

@@ -23,7 +23,7 @@ _SAY: dict[str, tuple[str, str]] = {
     "quarter": ("{}  {} [{} … {}]", "{}  {} [{} … {}]"),
     "undated": ("undated", "无日期"),
     "refused": (
-        "{} deals go by what the pack believes, not by closed deals; {} of the expected value",
+        "by what the pack believes, not by closed deals: {} deals, {} of the expected value",
         "{}个项目按规则包的先验而非已关闭项目估计；占期望值{}",
     ),
     "overdue": (

@@ -125,8 +125,8 @@ class _Passed:
         return Sight(kind, self.deal_id, self.move.day, measure, self.gates, fields, events)
 
     def just_before(self) -> list[Recording]:
-        start = self.move.at - timedelta(hours=self.windows.before_hours)
-        return [one for one in self.facts if start < one.at <= self.move.at]
+        near = timedelta(hours=self.windows.before_hours)
+        return [one for one in self.facts if timedelta(0) <= self.move.at - one.at < near]
 
     def bulk(self) -> Sight:
         """The most facts of the gate that one recorder gave just before the move."""
@@ -147,8 +147,8 @@ class _Passed:
 
     def back_dated(self) -> Sight:
         """The most days by which a fact of the gate, recorded around the move, is dated back before it."""
-        end = self.move.at + timedelta(days=self.windows.after_days)
-        after = [one for one in self.facts if self.move.at < one.at <= end]
+        near = timedelta(days=self.windows.after_days)
+        after = [one for one in self.facts if timedelta(0) < one.at - self.move.at <= near]
         some = [one for one in (*self.just_before(), *after) if one.effective_on <= self.move.day]
         most = max((one.lag_days for one in some), default=0)
         return self.sight("back-dated", max(0, most), [one for one in some if one.lag_days == most])
@@ -159,8 +159,12 @@ class _Passed:
         found: list[Recording] = []
         for some in by_path(self.told).values():
             before = [one for one in some if one.at <= self.move.at]
-            after = next((one for one in some if self.move.at < one.at <= self.move.at + near), None)
-            if not before or after is None or self.move.at - before[-1].at > near:
+            after = next((one for one in some if one.at > self.move.at), None)
+            if (
+                not before
+                or after is None
+                or max(self.move.at - before[-1].at, after.at - self.move.at) > near
+            ):
                 continue
             was = before[-2].value if len(before) > 1 else None
             if after.value == was != before[-1].value:
