@@ -144,6 +144,17 @@ def test_a_planted_habit_is_worth_asking(run: Run, tmp_path: Path) -> None:
     assert "Zhang" not in told.output
 
 
+def test_a_record_with_hindsight_is_refused_and_its_signals_are_not(run: Run, tmp_path: Path) -> None:
+    path = history(tmp_path, 8)
+    late = {"type": "fact_set", "id": "late", "deal_id": "D03", "path": "deal.account.last_key_info_update",
+            "value": "2026-04-10", "effective_on": "2026-01-06", "recorded_at": "2026-01-06"}  # fmt: skip
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps(late) + "\n")
+    told = run(str(path))
+    assert (told.exit_code, "L-LATE" in told.stderr) == (2, True)
+    assert run(str(path), "--show", "signals").exit_code == 0
+
+
 def test_too_few_closed_deals_are_refused_in_words(run: Run, tmp_path: Path) -> None:
     told = run(str(history(tmp_path, 8)))
     assert told.exit_code == 1

@@ -4,6 +4,7 @@ import random
 from collections import Counter
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -200,6 +201,33 @@ def test_a_deal_that_died_in_a_milestone_is_not_compared_at_its_exit() -> None:
     dead = stood(fact("D1", 0, "milestone", "M1"), *closing("D1", 100, "lost"))
     gates = {engine().pack.criteria[name].gate for name in dead.statuses}
     assert gates == {"M1.entry"}
+
+
+def test_survivors_meet_more_and_that_alone_keeps_no_gate() -> None:
+    """Half of the deals die in M1, without a budget; whether the others have one changes nothing."""
+    rng = random.Random(8)
+    events: list[Event] = []
+    for number in range(120):
+        deal = f"D{number}"
+        events.append(fact(deal, 0, "milestone", "M1"))
+        dies, won = rng.random() < 0.5, rng.random() < 0.5
+        if not dies:
+            events += [fact(deal, 5, "budget_ok", rng.random() < 0.6), fact(deal, 10, "milestone", "M2")]
+        else:
+            events.append(fact(deal, 5, "budget_ok", False))
+        events += closing(deal, 100, "won" if won and not dies else "lost")
+    small = kr.compile(kr.load_pack(Path(__file__).parents[1] / "packs" / "small.yaml"))
+    histories = timelines(events, model=small.model)
+    stood_there = at_gates(small, histories, closed_deals(histories.values())).deals
+    found = gate_values(small.pack, stood_there, shuffles=0).gates[0]
+    assert (found.id, found.verdict == "keep") == ("S.X1", False)
+    assert found.not_past == sum(not one.statuses for one in stood_there) > 40
+    last = {name: one.as_of(START + timedelta(70)) or {} for name, one in histories.items()}
+    naive = [
+        Stood(one.deal_id, one.won, None, {"S.X1": "met" if last[one.deal_id]["budget_ok"] else "unmet"})
+        for one in stood_there
+    ]
+    assert gate_values(small.pack, naive, shuffles=0).gates[0].verdict == "keep"
 
 
 def test_a_gate_passed_shortly_before_the_outcome_is_left_out() -> None:
