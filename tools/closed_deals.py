@@ -4,9 +4,9 @@
     python tools/closed_deals.py --check    complain if it is out of date
     python tools/closed_deals.py --deals 2000 --seed 7 --to FILE    another world of the same kind
 
-In this world the decision maker and the technical evaluator decide, budget helps, and forms filed in time change
-nothing. Every fact is recorded some days after it is true, a good part of them never. Nothing is drawn from
-real deals.
+In this world the decision maker and the technical evaluator decide, budget helps, and forms filed in time
+change nothing. Every fact is recorded some days after it is true, a good part of them never. Nothing is drawn
+from real deals.
 """
 
 from __future__ import annotations
@@ -123,7 +123,7 @@ def ending(story: Story, close: date, *, is_won: bool) -> list[Event]:
         story.fact(close, "closed_on", close.isoformat(), lag=lag)
     if 0.05 <= kind < 0.07:
         late = datetime.combine(min(close + timedelta(5), END), time(8), UTC)
-        return [event.model_copy(update={"recorded_at": max(event.recorded_at, late)}) for event in story.events]
+        return [one.model_copy(update={"recorded_at": max(one.recorded_at, late)}) for one in story.events]
     return story.events
 
 
@@ -142,7 +142,7 @@ def main() -> None:
         fresh = Path(folder) / options.to.name
         write_events(fresh, found)
         if not options.to.exists() or not filecmp.cmp(fresh, options.to, shallow=False):
-            sys.exit(f"{options.to.relative_to(ROOT)} is out of date: run python tools/closed_deals.py")
+            sys.exit(f"{options.to} is out of date: run python tools/closed_deals.py")
 
 
 if __name__ == "__main__":

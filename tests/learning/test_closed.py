@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from kamrules.errors import ArgumentError, LeakageError
 from kamrules.learning.closed import WHY, ClosedDeal, closed_deals, stated_deals
-from kamrules.timeline import Event, FactSet, Timeline
+from kamrules.timeline import Event, FactSet, Timeline, read_events, timelines
+from tools import closed_deals as example
 
 START = date(2026, 1, 5)
 
@@ -87,6 +88,7 @@ def test_a_deal_once_reopened_is_known_from_its_last_closing() -> None:
         (told("D1", (0, "status", "won"), (0, "closed_on", "spring")), "bad closed_on"),
         (told("D1", (0, "status", "won"), (0, "closed_on", on(900))), "closed in the future"),
         (told("D1", (80, "status", "lost"), (80, "closed_on", on(80))), "recorded late"),
+        (told("D1", (0, "status", "won"), (0, "closed_on", "0001-01-02")), "recorded late"),
         (told("D1", (0, "status", "lost"), (80, "closed_on", on(80))), "decided before"),
         (
             told("D1", (0, "status", "shelved"), (80, "status", "lost"), (80, "closed_on", on(80))),
@@ -124,7 +126,7 @@ def test_every_fact_of_a_later_day_is_refused_at_once() -> None:
 def test_a_deal_given_twice_and_a_lead_of_no_days_are_refused() -> None:
     with pytest.raises(ArgumentError, match="`D1` is there twice"):
         closed_deals([won(), won()])
-    with pytest.raises(ArgumentError, match="1 or more expected"):
+    with pytest.raises(ArgumentError, match="1 to 3650 expected"):
         closed_deals([won()], lead_days=0)
 
 
@@ -139,3 +141,12 @@ def test_records_stated_to_be_of_the_day_are_taken_once_they_prove_so() -> None:
         stated_deals([stated({"status": "won"})])
     with pytest.raises(ArgumentError, match="an earlier day expected"):
         stated_deals([stated({}, predicted=100)])
+
+
+def test_the_example_is_what_its_script_writes_and_shows_every_common_fate() -> None:
+    written = example.deals(130, 11)
+    read = read_events(example.FILE)
+    assert sorted(written, key=lambda one: one.content) == sorted(read, key=lambda one: one.content)
+    found = closed_deals(timelines(read).values())
+    assert min(found.wins, found.losses) > 40
+    assert set(found.reasons()) == {"open", "cancelled", "no closed_on", "recorded late"}

@@ -2,16 +2,18 @@
 
 Two splits. Forward in time: each deal is tried by a model of deals whose outcomes were recorded before the
 first of the tried was predicted. Grouped: deals of one account, and twins (deals with the same columns),
-never stand on both sides. Beside the learned model stand the pack alone, at the base rate of the deals
-learned from, and the base rate of the tried deals themselves, which flatters it. Where a fold has too few
-deals, the probability is what the model says then: the pack's.
+never stand on both sides; where these chain more than half of the deals together, twins alone, else accounts.
+Beside the learned model stand the pack alone, at the base rate of the deals learned from, and the base rate
+of the tried deals themselves, which flatters it. Where a fold has too few deals, the probability is what the
+model says then: the pack's.
 """
 
 from __future__ import annotations
 
 import math
 import random
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Literal
@@ -33,6 +35,7 @@ from kamrules.timeline.timeline import Timeline
 
 SplitName = Literal["forward", "grouped"]
 Tried = Literal["learned", "pack", "boosted"]
+Kept = Literal["accounts", "twins"]
 # Our choice: a month before the outcome much is known, a quarter before it more can still be done.
 LEADS = (30, 90)
 _FOLDS = 5
@@ -50,9 +53,13 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class SplitResult:
-    """All models on one split; `over_pack`: the pack's Brier score less that of the learned model."""
+    """All models on one split; `over_pack`: the pack's Brier score less that of the learned model.
+
+    `kept` says what was kept together in folds.
+    """
 
     split: SplitName
+    kept: tuple[Kept, ...]
     folds: int
     deals: int
     base_log_loss: float
@@ -147,31 +154,25 @@ class Trials:
         """Return what the models achieve on some closed deals, of which there are enough."""
         twins = find_twins(matrix.rows, matrix.won)
         result = LeadResult(closed.lead_days, closed.wins, closed.losses, closed.reasons(), twins)
-        splits = self._splits(matrix, twins)
-        if not splits:
-            reason = "no deal was closed before another was predicted, and all are of one account"
+        found = []
+        forward = _forward(matrix)
+        if forward:
+            found.append(self._tried("forward", (), forward, matrix))
+        for kept, groups in _groupings(matrix, twins):
+            if max(Counter(groups).values()) <= len(groups) / 2:
+                folds = grouped_folds(
+                    groups, matrix.won, folds=min(_FOLDS, len(set(groups))), seed=self.settings.seed
+                )
+                found.append(self._tried("grouped", kept, folds, matrix))
+                break
+        if not found:
+            reason = "no deal was closed before another was predicted, and all are alike or of one account"
             return replace(result, refusal=reason)
-        found = tuple(self._tried(name, folds, matrix) for name, folds in splits.items())
-        return replace(result, splits=found)
+        return replace(result, splits=tuple(found))
 
-    def _splits(self, matrix: Matrix, twins: Twins) -> dict[SplitName, list[Split]]:
-        found: dict[SplitName, list[Split]] = {}
-        predicted = [deal.predicted_on for deal in matrix.deals]
-        known = [deal.known_on for deal in matrix.deals]
-        for folds in range(_FOLDS, 0, -1):
-            try:
-                forward = forward_folds(predicted, known, folds=folds)
-            except ArgumentError:
-                continue
-            found["forward"] = [(_without(train, test, twins), test) for train, test in forward]
-            break
-        groups = _groups(matrix, twins)
-        folds = min(_FOLDS, len(set(groups)))
-        if folds > 1:
-            found["grouped"] = grouped_folds(groups, matrix.won, folds=folds, seed=self.settings.seed)
-        return found
-
-    def _tried(self, name: SplitName, folds: list[Split], matrix: Matrix) -> SplitResult:
+    def _tried(
+        self, name: SplitName, kept: tuple[Kept, ...], folds: list[Split], matrix: Matrix
+    ) -> SplitResult:
         said: dict[Tried, dict[int, float]] = {"learned": {}, "pack": {}}
         if self.with_boosted:
             said["boosted"] = {}
@@ -196,7 +197,8 @@ class Trials:
                 said[model_name].update(zip(test, values, strict=True))
             if self.progress is not None:
                 self.progress(f"{name} folds", done, len(folds))
-        return self._measured(name, len(folds), matrix, said, refused)
+        found = self._measured(name, len(folds), matrix, said, refused)
+        return replace(found, kept=kept)
 
     def _measured(
         self,
@@ -226,7 +228,7 @@ class Trials:
         usual = sum(won) / len(won)
         base = log_loss(won, [usual] * len(won))
         over_pack = _mean_of(gains, confidence, self.resamples, seed)
-        return SplitResult(name, folds, len(won), base, over_pack, trials)
+        return SplitResult(name, (), folds, len(won), base, over_pack, trials)
 
 
 def _pack_at(prior: Prior, won: Sequence[bool], chosen: Settings) -> ScorecardClassifier:
@@ -238,14 +240,32 @@ def _pack_at(prior: Prior, won: Sequence[bool], chosen: Settings) -> ScorecardCl
     ).from_prior()
 
 
-def _without(train: Sequence[int], test: Sequence[int], twins: Twins) -> list[int]:
-    tried = {twins.groups[place] for place in test}
-    return [place for place in train if twins.groups[place] not in tried]
+def _forward(matrix: Matrix) -> list[Split]:
+    """Return folds forward in time, as many as the days of the deals allow; none where they allow none."""
+    predicted = [deal.predicted_on for deal in matrix.deals]
+    known = [deal.known_on for deal in matrix.deals]
+    for folds in range(_FOLDS, 0, -1):
+        try:
+            return forward_folds(predicted, known, folds=folds)
+        except ArgumentError:
+            continue
+    return []
 
 
-def _groups(matrix: Matrix, twins: Twins) -> list[int]:
-    """Return a number for each deal, the same for twins, for deals of one account, and for twins of these."""
-    leader = list(range(len(matrix.deals)))
+def _groupings(matrix: Matrix, twins: Twins) -> Iterator[tuple[tuple[Kept, ...], list[int]]]:
+    """Yield what deals can be kept together by, best first, and the number of each deal's group."""
+    accounts: list[Any] = []
+    for place, deal in enumerate(matrix.deals):
+        account = value_at(deal.record, "deal.account.id") or value_at(deal.record, "deal.account.name")
+        accounts.append(place if account is None else ("account", account))
+    yield ("accounts", "twins"), _together(accounts, twins.groups)
+    yield ("twins",), list(twins.groups)
+    yield ("accounts",), _together(accounts)
+
+
+def _together(*keys: Sequence[Any]) -> list[int]:
+    """Return a number for each deal: the same for deals with a key in common, and for those these lead to."""
+    leader = list(range(len(keys[0])))
 
     def led(place: int) -> int:
         while leader[place] != place:
@@ -253,12 +273,9 @@ def _groups(matrix: Matrix, twins: Twins) -> list[int]:
             place = leader[place]
         return place
 
-    first: dict[Any, int] = {}
-    for place, deal in enumerate(matrix.deals):
-        account = value_at(deal.record, "deal.account.id") or value_at(deal.record, "deal.account.name")
-        keys: list[Any] = [("twins", twins.groups[place])]
-        keys += [("account", account)] if account is not None else []
-        for key in keys:
+    for some in keys:
+        first: dict[Any, int] = {}
+        for place, key in enumerate(some):
             leader[led(place)] = led(first.setdefault(key, place))
     return [led(place) for place in range(len(leader))]
 

@@ -64,8 +64,8 @@ _SAY: dict[str, tuple[str, str]] = {
     "checks.derived": ("no field that is filled in because of the outcome", "没有因结果而填写的字段"),
     "checks.perfect": ("none of {} columns tells the outcome nearly alone", "{}列中没有一列几乎单独说明结果"),
     "checks.split": (
-        "no deal tried by a model that had seen it, its twin, or (grouped) its account",
-        "检验项目的模型未见过该项目、其相同项目或(分组时)其客户",
+        "no deal tried by a model that had seen it, or, forward in time, anything recorded after its day",
+        "检验项目的模型未见过该项目;按时间向前时,也未见过其预测日之后登记的任何内容",
     ),
     "made": ("How it was made", "方法"),
     "made.prior": (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any, Literal
 
 from kamrules.errors import ArgumentError, Fault, LeakageError
@@ -20,6 +20,7 @@ from kamrules.timeline.timeline import Timeline, as_day
 
 # Our choice: a month before, help can still come, and most of what will ever be known is recorded.
 LEAD_DAYS = 30
+MAX_LEAD_DAYS = 3650
 SEGMENT = "deal.account.industry"
 _SHOWN = 5
 Why = Literal[
@@ -113,7 +114,7 @@ def closed_deals(
     ----------
     deals : timelines, such as `timelines(read_events(path)).values()`
         A bare record among them has no history and is left out by name.
-    lead_days : int, days, >= 1
+    lead_days : int, days, 1 to 3650
         How long before its outcome each deal is seen.
     as_of : date, optional
         Outcomes recorded by the end of this day count; the last recording of all deals by default.
@@ -122,7 +123,7 @@ def closed_deals(
     Raises
     ------
     ArgumentError
-        `lead_days` is below 1 or a deal is there twice (A-VALUE).
+        `lead_days` is out of its range or a deal is there twice (A-VALUE).
     LeakageError
         Records of the day of prediction hold facts of later days, or outcomes (L-LATE, L-DERIVED): every one
         of all deals. Somebody has changed what was recorded, or recorded it before it happened.
@@ -142,8 +143,9 @@ def closed_deals(
     >>> row.won, str(row.predicted_on), row.record["milestone"]
     (True, '2026-05-02', 'M2')
     """
-    if lead_days < 1:
-        raise ArgumentError(Fault("A-VALUE", f"`{lead_days}` given for lead_days, 1 or more expected"))
+    if not 1 <= lead_days <= MAX_LEAD_DAYS:
+        message = f"`{lead_days}` given for lead_days, 1 to {MAX_LEAD_DAYS} expected"
+        raise ArgumentError(Fault("A-VALUE", message))
     given = list(deals)
     names = Counter(_name(deal, place) for place, deal in enumerate(given))
     twice = [Fault("A-VALUE", f"deal `{name}` is there twice") for name, count in names.items() if count > 1]
@@ -153,7 +155,7 @@ def closed_deals(
     found: list[ClosedDeal | LeftOut] = []
     for place, deal in enumerate(given):
         if isinstance(deal, Timeline):
-            found.append(_row(deal, last, timedelta(lead_days), segment))
+            found.append(_row(deal, last, lead_days, segment))
         else:
             found.append(LeftOut(_name(deal, place), "no history"))
     rows = tuple(
@@ -231,13 +233,13 @@ def _name(deal: Timeline | Mapping[str, Any], place: int) -> str:
     return deal.deal_id if isinstance(deal, Timeline) else str(deal.get("id") or f"row {place + 1}")
 
 
-def _row(deal: Timeline, last: date, lead: timedelta, segment: str) -> ClosedDeal | LeftOut:
+def _row(deal: Timeline, last: date, lead_days: int, segment: str) -> ClosedDeal | LeftOut:
     now = deal.as_of(last)
     why = "no status" if now is None else _why_not(now, last)
     if why is not None or now is None:
         return LeftOut(deal.deal_id, why or "no status")
     closed_on = date.fromisoformat(now["closed_on"])
-    predicted_on = min(closed_on, _award(now) or closed_on) - lead
+    predicted_on = date.fromordinal(max(1, min(closed_on, _award(now) or closed_on).toordinal() - lead_days))
     then = deal.as_of(predicted_on)
     if then is None:
         return LeftOut(deal.deal_id, "recorded late")

@@ -69,7 +69,10 @@ def with_values(text: str, values: Mapping[Path, Value], *, name: str = "") -> s
         else:
             _set(added.setdefault(place, {}), path[len(place) :], value)
     for place, tree in added.items():
-        edits.append(_insertion(_deepest(root, place)[1], tree, body, end))
+        node = _deepest(root, place)[1]
+        if not isinstance(node, MappingNode):
+            raise _laid_out(values, name)
+        edits.append(_insertion(node, tree, body, end))
     new = body
     for edit in sorted(edits, key=lambda one: one.start, reverse=True):
         new = new[: edit.start] + edit.text + new[edit.end :]
@@ -110,10 +113,7 @@ def _scalar(value: Value) -> str:
     return value if _PLAIN.fullmatch(value) else json.dumps(value, ensure_ascii=False)
 
 
-def _insertion(node: Any, tree: dict[str, Any], body: str, end: str) -> _Edit:
-    if not isinstance(node, MappingNode):
-        start = node.start_mark.index
-        return _Edit(start, start, "\0")  # no YAML: it is refused where the result is proven
+def _insertion(node: MappingNode, tree: dict[str, Any], body: str, end: str) -> _Edit:
     if node.flow_style:
         stop = node.end_mark.index - 1
         return _Edit(stop, stop, (", " if node.value else "") + _flow(tree)[1:-1])
@@ -157,7 +157,11 @@ def _prove(old: str, values: Mapping[Path, Value], new: str, name: str) -> None:
     except KamrulesError:
         is_sound = False
     if not is_sound:
-        shown = ", ".join(".".join(path) for path in list(values)[:3])
-        hint = "write each value out in its own place, one below the other"
-        message = f"`{name}` is laid out so that {shown} cannot be changed alone"
-        raise ArgumentError(Fault("A-PLACE", message, Span(name), hint=hint))
+        raise _laid_out(values, name)
+
+
+def _laid_out(values: Mapping[Path, Value], name: str) -> ArgumentError:
+    shown = ", ".join(".".join(path) for path in list(values)[:3])
+    hint = "write each value out in its own place, one below the other"
+    message = f"`{name}` is laid out so that {shown} cannot be changed alone"
+    return ArgumentError(Fault("A-PLACE", message, Span(name), hint=hint))

@@ -35,8 +35,10 @@ SAY: dict[str, tuple[str, str]] = {
     "twins": ("{} deals repeat another; {} kinds of deal were both won and lost",
               "{}个项目与其他项目相同;{}类项目既有赢单也有输单"),
     "forward": ("forward in time, {} folds, {} deals tried", "按时间向前,{}折,检验{}个项目"),
-    "grouped": ("accounts and twins kept together, {} folds, {} deals tried",
-                "同一客户与相同项目不拆分,{}折,检验{}个项目"),
+    "grouped": ("{} kept together, {} folds, {} deals tried", "{}不拆分,{}折,检验{}个项目"),
+    "accounts": ("deals of one account", "同一客户的项目"),
+    "twins.kept": ("twins", "相同项目"),
+    "and": (" and ", "与"),
     "model": ("model", "模型"),
     "learned": ("learned", "学习所得"),
     "pack": ("pack alone", "仅规则包"),
@@ -151,7 +153,10 @@ def _paragraph(line: str, form: Form) -> Iterator[str]:
 
 def split_lines(split: SplitResult, language: Language, form: Form) -> Iterator[str]:
     """Yield what the models achieved on one split."""
-    title = say(split.split, language).format(split.folds, split.deals)
+    kept = say("and", language).join(
+        say("twins.kept" if one == "twins" else one, language) for one in split.kept
+    )
+    title = say(split.split, language).format(*filter(None, (kept,)), split.folds, split.deals)
     yield f"### {title[:1].upper()}{title[1:]}" if form == "markdown" else title
     yield ""
     head = [say(name, language) for name in ("model", "auc", "brier", "log_loss", "slope")]

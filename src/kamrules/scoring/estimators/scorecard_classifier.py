@@ -141,7 +141,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _learn(self, X: Array, won: Array) -> None:  # noqa: N803
-        if not self.prior_deals > 0 or not 0 < self.confidence < 1:
+        if not 0 < self.prior_deals < math.inf or not 0 < self.confidence < 1:
             raise _unusable(
                 f"prior_deals {self.prior_deals}, confidence {self.confidence} given, > 0 and 0 to 1 expected"
             )
