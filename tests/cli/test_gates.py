@@ -96,7 +96,7 @@ def test_the_text_names_each_verdict_with_its_reason(run: Run, book: str) -> Non
     assert "not what causes a win" in told.stdout
     assert "Keep (1)" in told.stdout
     assert "T.X1" in told.stdout
-    assert "unknown for" in told.stdout
+    assert "unknown for many deals that passed: T.X2 (40/40)" in told.stdout
     assert "Nothing unusual in how gates were passed." in told.stdout
 
 
@@ -160,6 +160,7 @@ def test_too_few_closed_deals_are_refused_in_words(run: Run, tmp_path: Path) -> 
     assert told.exit_code == 1
     assert "not enough history: 4 won and 4 lost, 10 of each expected; no gate is judged" in told.stdout
     assert "Too few to call anything unusual" in told.stdout
+    assert "Nothing unusual" not in told.stdout
     data = json.loads(run(str(history(tmp_path, 8)), "--format", "json").stdout)
     assert (data["refusal"], data["gates"]) == ("not enough history", [])
 

@@ -12,7 +12,8 @@ import pytest
 import kamrules as kr
 from kamrules.errors import ArgumentError
 from kamrules.learning.closed import closed_deals
-from kamrules.learning.gate_value import GatePolicy, GateReport, gate_values
+from kamrules.learning.gate_policy import GatePolicy
+from kamrules.learning.gate_value import GateReport, gate_values
 from kamrules.learning.moves import moves_of, passages
 from kamrules.learning.stood import Stood, at_gates
 from kamrules.records.base import Evidence

@@ -18,7 +18,7 @@ from kamrules.cli import (
     shown_progress,
 )  # fmt: skip
 from kamrules.learning.closed import LEAD_DAYS, SEGMENT, last_day
-from kamrules.learning.gate_value import LEAST_WORTH, LEVEL, GatePolicy
+from kamrules.learning.gate_policy import LEAST_WORTH, LEVEL, GatePolicy
 from kamrules.learning.gate_words import gates_text
 from kamrules.learning.gate_writing import gates_csv, gates_json
 from kamrules.learning.gates import Asked, Show, look_at_gates

@@ -36,7 +36,8 @@ class GamingPolicy:
         Three: Tukey's outer fence (Exploratory Data Analysis, 1977). Where nearly all measures are 0, the
         fence is 0 and `least` decides.
     common : share of the book
-        What so many reach is a habit of the house, told as one and not as a finding on each deal.
+        What so many reach is a habit of the house, told once. It moves the fence, so that only what stands
+        out even then is a finding on a deal.
     min_book : moves or deals
         In a smaller book nothing can be called unusual.
     windows : where signs are looked for

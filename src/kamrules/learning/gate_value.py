@@ -8,17 +8,15 @@ criteria are looked at, chance is accounted for (`shares.adjusted`, `ByChance`).
 from __future__ import annotations
 
 import random
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
-from kamrules.errors import ArgumentError, Fault
-from kamrules.learning.shares import Pair, adjusted, chance_of, chance_of_less, difference
-from kamrules.learning.stood import Progress, Stood, segments_of
+from kamrules.learning.gate_book import Book, Tally, mask_of, members_of
+from kamrules.learning.gate_policy import GatePolicy
+from kamrules.learning.shares import adjusted, chance_of_less, difference
+from kamrules.learning.stood import Progress, Stood
 from kamrules.rules.pack import Pack
-from kamrules.rules.verdict import Status
 from kamrules.scoring.validation.skill import Measured, wilson
 
 Verdict = Literal["keep", "sharpen", "retire", "not enough deals"]
@@ -31,63 +29,6 @@ Why = Literal[
     "few on a side",
     "still open",
 ]
-LEVEL = 0.1
-LEAST_WORTH = 0.1
-_KNOWN: tuple[Status, ...] = ("met", "unmet")
-
-
-@dataclass(frozen=True, slots=True)
-class GatePolicy:
-    """The thresholds of the verdicts, all of them our choice.
-
-    Parameters
-    ----------
-    level : between 0 and 1
-        At most this share of the gates called `keep` may be there by chance (and of those called `retire`).
-        0.1: a gate kept in vain costs a form, so one in ten is borne.
-    least_worth : share, between 0 and 1
-        A difference of less than 10 points in the share won is not worth asking for.
-    min_deals : deals
-        With fewer on either side nothing is said of the difference. 10, as in `WinProbability`: a share of
-        ten deals is known to about 25 points either way.
-    min_outcomes : deals
-        With fewer closed deals won, or lost, nothing is said at all. 10, for the same reason.
-    most_unknown, most_met : shares
-        A criterion unknown for surely more than a third when deals pass is not being asked; one that surely
-        more than 19 of 20 meet keeps nobody back.
-    min_segment : deals
-        Segments of fewer deals are put together: within them hardly any pair could be compared.
-    confidence : probability mass of the intervals
-    """
-
-    level: float = LEVEL
-    least_worth: float = LEAST_WORTH
-    min_deals: int = 10
-    min_outcomes: int = 10
-    most_unknown: float = 1 / 3
-    most_met: float = 0.95
-    min_segment: int = 10
-    confidence: float = 0.9
-
-    def __post_init__(self) -> None:
-        shares = ("level", "least_worth", "most_unknown", "most_met", "confidence")
-        counts = ("min_deals", "min_outcomes", "min_segment")
-        wrong = [(name, "between 0 and 1") for name in shares if not 0 < getattr(self, name) < 1]
-        wrong += [(name, "1 or more") for name in counts if getattr(self, name) < 1]
-        if wrong:
-            raise ArgumentError(
-                Fault("A-VALUE", f"`{getattr(self, name)}` given for {name}, {what} expected")
-                for name, what in wrong
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """Deals of one status, and the share won with its Wilson interval; None without deals."""
-
-    deals: int
-    won: int
-    rate: Measured | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +129,8 @@ def gate_values(  # noqa: PLR0913 - what is compared, how, and the shuffles
     won = sum(deal.won for deal in deals)
     if min(won, len(deals) - won) < rules.min_outcomes:
         return GateReport(len(deals), won, (), rules, refusal="not enough history")
-    book = _Book.of(deals, rules)
-    outcome = _mask((place for place, deal in enumerate(deals) if deal.won), len(deals))
+    book = Book.of(deals, rules)
+    outcome = mask_of((place for place, deal in enumerate(deals) if deal.won), len(deals))
     chances = book.chances(outcome)
     less = {name: chance_of_less(book.pairs(name, "unmet", outcome), rules.least_worth) for name in chances}
     q = dict(zip(chances, adjusted(list(chances.values())), strict=True))
@@ -202,78 +143,8 @@ def gate_values(  # noqa: PLR0913 - what is compared, how, and the shuffles
     return GateReport(len(deals), won, gates, rules, chance, None, tuple(sorted(set(book.named))))
 
 
-@dataclass(frozen=True)
-class _Book:
-    """The deals as bits of whole numbers: who is in a segment, who has which status of which criterion."""
-
-    policy: GatePolicy
-    named: Sequence[str]
-    segments: Mapping[str, int]
-    statuses: Mapping[tuple[str, Status], int]
-
-    @classmethod
-    def of(cls, deals: Sequence[Stood], policy: GatePolicy) -> _Book:
-        named = segments_of(deals, policy.min_segment)
-        statuses: defaultdict[tuple[str, Status], list[int]] = defaultdict(list)
-        for place, deal in enumerate(deals):
-            for name, status in deal.statuses.items():
-                statuses[name, status].append(place)
-        segments = {name: _mask(places, len(deals)) for name, places in _members(named).items()}
-        return cls(
-            policy, named, segments, {key: _mask(places, len(deals)) for key, places in statuses.items()}
-        )
-
-    def who(self, name: str, status: Status) -> int:
-        return self.statuses.get((name, status), 0)
-
-    def tally(self, name: str, status: Status, outcome: int) -> Tally:
-        who = self.who(name, status)
-        deals, won = who.bit_count(), (who & outcome).bit_count()
-        return Tally(deals, won, wilson(won, deals, self.policy.confidence) if deals else None)
-
-    def pairs(self, name: str, other: Status, outcome: int) -> tuple[Pair, ...]:
-        """Return met against another status, in each segment that has both."""
-        met, rest = self.who(name, "met"), self.who(name, other)
-        found = (
-            Pair(
-                (met & segment & outcome).bit_count(),
-                (met & segment).bit_count(),
-                (rest & segment & outcome).bit_count(),
-                (rest & segment).bit_count(),
-            )
-            for segment in self.segments.values()
-        )
-        return tuple(pair for pair in found if pair.weight)
-
-    def chances(self, outcome: int) -> dict[str, float]:
-        """Return the p-value of each criterion with enough deals on either side."""
-        found = {}
-        for name in dict.fromkeys(name for name, _ in self.statuses):
-            if min(self.who(name, status).bit_count() for status in _KNOWN) >= self.policy.min_deals:
-                pairs = self.pairs(name, "unmet", outcome)
-                if pairs:
-                    found[name] = _chance(pairs)
-        return found
-
-    def kept(self, outcome: int, chances: Mapping[str, float]) -> Iterator[str]:
-        """Yield the criteria that met wins more at, adjusted for all of them."""
-        for name, q in zip(chances, adjusted(list(chances.values())), strict=True):
-            if q <= self.policy.level and _met_wins_more(self.pairs(name, "unmet", outcome)):
-                yield name
-
-
-@lru_cache(maxsize=65_536)
-def _chance(pairs: tuple[Pair, ...]) -> float:
-    return chance_of(pairs)
-
-
-def _met_wins_more(pairs: Sequence[Pair]) -> bool:
-    differs = difference(pairs)
-    return differs is not None and differs.value > 0
-
-
 def _value(
-    pack: Pack, book: _Book, name: str, outcome: int, found: tuple[float | None, float | None, float | None]
+    pack: Pack, book: Book, name: str, outcome: int, found: tuple[float | None, float | None, float | None]
 ) -> GateValue:
     met, unmet, unknown, apart = (
         book.tally(name, status, outcome) for status in ("met", "unmet", "unknown", "not_applicable")
@@ -322,31 +193,16 @@ def _verdict(
 
 
 def _by_chance(
-    book: _Book, deals: Sequence[Stood], shuffles: int, seed: int, progress: Progress | None
+    book: Book, deals: Sequence[Stood], shuffles: int, seed: int, progress: Progress | None
 ) -> ByChance:
     rng = random.Random(seed)  # noqa: S311 - shuffles, not secrets
-    members = list(_members(book.named).values())
+    members = list(members_of(book.named).values())
     counts = []
     for done in range(1, shuffles + 1):
         winners = (rng.sample(places, sum(deals[place].won for place in places)) for places in members)
-        outcome = _mask((place for places in winners for place in places), len(deals))
+        outcome = mask_of((place for places in winners for place in places), len(deals))
         counts.append(sum(1 for _ in book.kept(outcome, book.chances(outcome))))
         if progress is not None:
             progress("shuffles", done, shuffles)
     counts.sort()
     return ByChance(shuffles, sum(counts) / shuffles, counts[min(shuffles - 1, int(0.95 * shuffles))])
-
-
-def _members(named: Sequence[str]) -> dict[str, list[int]]:
-    found: defaultdict[str, list[int]] = defaultdict(list)
-    for place, segment in enumerate(named):
-        found[segment].append(place)
-    return dict(found)
-
-
-def _mask(places: Iterable[int], size: int) -> int:
-    """Return a number with these bits set; written as a text first, which takes time in proportion to it."""
-    text = bytearray(b"0" * max(size, 1))
-    for place in places:
-        text[-1 - place] = ord("1")
-    return int(text.decode(), 2)

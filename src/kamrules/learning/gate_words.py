@@ -7,7 +7,8 @@ from typing import Any
 
 from kamrules.learning.closed import told
 from kamrules.learning.gaming import GamingReport, Habit, Signal
-from kamrules.learning.gate_value import GateReport, GateValue, Tally, Why
+from kamrules.learning.gate_book import Tally
+from kamrules.learning.gate_value import GateReport, GateValue, Why
 from kamrules.learning.gates import Found
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language
@@ -43,8 +44,8 @@ _SAY: dict[str, tuple[str, str]] = {
         "surely less than {:.0f} points of difference",
         "差异几乎肯定小于{:.0f}个百分点",
     ),
-    "often unknown": ("unknown for {} of {} deals that passed", "{}/{}个通过的项目未知"),
-    "nearly all meet it": ("met by {} of {} deals that passed", "{}/{}个通过的项目已满足"),
+    "often unknown": ("unknown for many deals that passed", "通过的项目中多数未知"),
+    "nearly all meet it": ("met by nearly all deals that passed", "通过的项目几乎都满足"),
     "few on a side": ("fewer than {} deals met, or unmet", "满足或未满足的项目少于{}个"),
     "still open": ("the interval leaves it open", "区间尚不能下结论"),
     "met": ("met", "满足"),
@@ -80,8 +81,14 @@ _SAY: dict[str, tuple[str, str]] = {
         "{}段文字与其他客户的项目（{}）逐字相同",
     ),
     "one source": ("{} facts rest on the evidence of one text", "{}项事实以同一段文字为证据"),
+    "kind.bulk": ("bulk", "批量登记"),
+    "kind.one day": ("one day", "同日成立"),
+    "kind.back-dated": ("back-dated", "日期倒填"),
+    "kind.round trip": ("round trip", "来回改动"),
+    "kind.after approval": ("after approval", "先批后补"),
+    "kind.copied": ("copied", "文字雷同"),
+    "kind.one source": ("one source", "单一来源"),
     "rare": ("as much in {} of {}", "全部{1}个中有{0}个达到"),
-    "facts": ("what", "内容"),
     "common": (
         "A habit of the house, told once: {} in {} of {}",
         "普遍做法，仅提示一次：{}，{}/{}",
@@ -141,34 +148,29 @@ class _Values:
             some = [gate for gate in gates if gate.why == why]
             if why in {"few on a side", "often unknown", "nearly all meet it"}:
                 ids = [self.counted(gate) for gate in some]
-                yield f"  {self.reason(why, some)}: {', '.join(ids)}"
+                yield f"  {self.reason(why)}: {', '.join(ids)}"
             else:
                 for gate in some:
                     yield f"  {gate.id} {self.found.engine.pack.criteria[gate.id].name.get(self.language)}"
                     yield f"      {'; '.join(self.line(gate))}"
 
-    def reason(self, why: Why, some: Sequence[GateValue]) -> str:
+    def reason(self, why: Why) -> str:
         policy = self.report.policy
         if why == "tells little":
             return self.say(why, policy.least_worth * 100)
         if why == "few on a side":
             return self.say(why, policy.min_deals)
-        if why in {"often unknown", "nearly all meet it"}:
-            return self.say(why, "…", "…") if len(some) > 1 else self.say(why, *self.share(some[0]))
         return self.say(why)
-
-    def share(self, gate: GateValue) -> tuple[int, int]:
-        asked = gate.met.deals + gate.unmet.deals + gate.unknown.deals
-        return (gate.unknown if gate.why == "often unknown" else gate.met).deals, asked
 
     def counted(self, gate: GateValue) -> str:
         if gate.why == "few on a side":
             return gate.id
-        some, asked = self.share(gate)
-        return f"{gate.id} ({some}/{asked})"
+        asked = gate.met.deals + gate.unmet.deals + gate.unknown.deals
+        some = gate.unknown if gate.why == "often unknown" else gate.met
+        return f"{gate.id} ({some.deals}/{asked})"
 
     def line(self, gate: GateValue) -> Iterator[str]:
-        yield self.reason(gate.why, [gate])
+        yield self.reason(gate.why)
         for key in ("met", "unmet", "unknown"):
             tally: Tally = getattr(gate, key)
             if tally.rate is not None:
@@ -196,14 +198,18 @@ class _Signals:
         measured: dict[str, Habit] = {habit.kind: habit for habit in gaming.habits}
         if gaming.signals:
             yield self.say("asking", len(gaming.signals), len(deals))
-        else:
+        elif any(habit.is_judged for habit in gaming.habits):
             yield self.say("none")
         for one in gaming.signals:
             yield f"  {self.signal(one, measured)}"
         for habit in gaming.habits:
             if habit.is_common:
-                yield self.say("common", habit.kind, habit.reached, habit.measured)
-        unjudged = [f"{habit.kind} ({habit.measured})" for habit in gaming.habits if not habit.is_judged]
+                yield self.say("common", self.say(f"kind.{habit.kind}"), habit.reached, habit.measured)
+        unjudged = [
+            f"{self.say(f'kind.{habit.kind}')} ({habit.measured})"
+            for habit in gaming.habits
+            if not habit.is_judged
+        ]
         if unjudged:
             yield self.say("unjudged", ", ".join(unjudged))
 

@@ -10,7 +10,8 @@ from typing import Literal
 from kamrules.engine import Engine
 from kamrules.learning.closed import LEAD_DAYS, SEGMENT, ClosedDeals, closed_deals
 from kamrules.learning.gaming import GamingPolicy, GamingReport, gaming_signals
-from kamrules.learning.gate_value import GatePolicy, GateReport, gate_values
+from kamrules.learning.gate_policy import GatePolicy
+from kamrules.learning.gate_value import GateReport, gate_values
 from kamrules.learning.stood import Progress, at_gates, refuse_no_fact
 from kamrules.timeline.timeline import Timeline
 
