@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from kamrules.errors import ArgumentError
@@ -65,6 +65,7 @@ def test_what_is_recorded_after_the_day_is_not_seen() -> None:
     assert stays((0, "status", "open"), (0, "milestone", "X9")) == []
 
 
+@example([Spell("D", "M1", days, "onward") for days in (0, 0, 1, 2, 2)])  # sums of thirds
 @given(SPELLS)
 def test_without_open_deals_it_is_the_counted_share_with_wilsons_interval(spells: list[Spell]) -> None:
     ended = [one for one in spells if one.ending != "open"]

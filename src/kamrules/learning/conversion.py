@@ -23,6 +23,8 @@ Ending = Literal["onward", "lost", "open"]
 _LOST = frozenset({"lost", "cancelled"})
 # A share of ten deals is known to about 25 points either way (our choice, as in `WinProbability`).
 MIN_DEALS = 10
+# Shares are sums of floats; less than this is none of the deals, or all.
+_NOTHING = 1e-12
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +172,8 @@ def conversions(
 def _share(spells: Sequence[Spell], ending: Ending, within: int, confidence: float) -> Measured:
     share, variance = incidence(spells, ending, within)
     known = sum(spell.ending != "open" or spell.days >= within for spell in spells)
-    deals = min(len(spells), share * (1 - share) / variance) if variance else known
+    is_mixed = _NOTHING < share < 1 - _NOTHING and variance > _NOTHING
+    deals = min(len(spells), share * (1 - share) / variance) if is_mixed else known
     return wilson(share * deals, deals, confidence)
 
 
@@ -199,4 +202,4 @@ def incidence(spells: Sequence[Spell], ending: Ending, within: int) -> tuple[flo
             variance += later**2 * gone / (seen * (seen - gone))
         variance += before**2 * ends * (seen - ends) / seen**3
         variance -= 2 * later * before * ends / seen**2
-    return share, max(0.0, variance)
+    return min(1.0, share), max(0.0, variance)
