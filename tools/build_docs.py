@@ -44,6 +44,8 @@ COMMANDS = (
     "explain",
     "path",
     "history",
+    "backtest",
+    "fit",
     "agenda",
     "gates",
     "forecast",

@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +13,16 @@ from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, LeakageError
 from kamrules.learning.backtest import Backtest, backtest
 from kamrules.learning.card import learned_dict, model_card
-from kamrules.learning.closed import closed_deals, told
+from kamrules.learning.closed import closed_deals, open_deals, told
 from kamrules.learning.drift import change_of_share, drift_of, spreads_of
-from kamrules.learning.learn import Learned, Refused, learn
+from kamrules.learning.learn import Learned, Refused, forecast_deals, learn
 from kamrules.learning.matrix import readable
 from kamrules.learning.model import Settings, fit_model
 from kamrules.learning.model_file import model_text
 from kamrules.learning.words import backtest_text, to_dict
 from kamrules.scoring.validation.curve import calibration_curve
 from kamrules.timeline import Timeline
-from tests.learning.small import ACCESS, START, engine_of, histories, history, write_pack
+from tests.learning.small import ACCESS, PACK, START, engine_of, histories, history, write_pack
 
 FAST: dict[str, Any] = {"resamples": 40}
 
@@ -184,6 +185,24 @@ def test_records_without_history_teach_nothing(engine: Engine) -> None:
 def test_the_same_history_gives_the_same_model(engine: Engine) -> None:
     closed = closed_deals(histories(60))
     assert model_text(fit_model(engine, closed)) == model_text(fit_model(engine, closed))
+
+
+def test_open_deals_are_told_their_chance_under_the_pack_it_was_learned_for_only(
+    engine: Engine, learned: Learned, tmp_path: Path
+) -> None:
+    deals = open_deals(histories(0, still_open=20), START + timedelta(60))
+    found = forecast_deals(engine, learned.model, deals)
+    assert len(found) == 20
+    for deal, one in zip(deals, found, strict=True):
+        (same,) = forecast_deals(engine, learned.model, [deal])
+        assert same.refusal == one.refusal
+        assert same.prior.probability == pytest.approx(one.prior.probability)
+        assert one.estimate is None or one.estimate.closed_deals == 120
+    assert any(one.estimate is not None for one in found)
+    assert forecast_deals(engine, learned.model, []) == []
+    other = engine_of(write_pack(tmp_path, PACK.replace("points: 30 ", "points: 31 ")))
+    with pytest.raises(ArgumentError, match="A-PACK"):
+        forecast_deals(other, learned.model, deals)
 
 
 # Drift

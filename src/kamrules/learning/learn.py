@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from kamrules.engine import Engine
-from kamrules.errors import RecordError
+from kamrules.errors import ArgumentError, Fault, RecordError
 from kamrules.learning.backtest import LeadResult, Trials
 from kamrules.learning.closed import LEAD_DAYS, ClosedDeals, closed_deals, last_day, open_deals
 from kamrules.learning.drift import Drift, drift_from
 from kamrules.learning.matrix import Progress, matrix_of, prior_of, readable, rows_of, unknown_share
 from kamrules.learning.model import Model, Settings, fit_model, too_few
+from kamrules.scoring.estimators.win_probability import Forecast
 from kamrules.timeline.timeline import Timeline
 
 
@@ -76,6 +77,28 @@ def learn(  # noqa: PLR0913 - what is learned, from what and how
     trials = Trials(prior, chosen, resamples=resamples, progress=progress).on(closed, matrix)
     drift = drift_now(engine, model, given, as_of=day, progress=progress)
     return Learned(closed, model, trials, drift, day)
+
+
+def forecast_deals(
+    engine: Engine, model: Model, deals: Sequence[tuple[Any, date]], *, progress: Progress | None = None
+) -> list[Forecast]:
+    """Return what a model says of open deals, each a record and the day it is seen on.
+
+    An estimate with its interval and the closed deals behind it, or a refusal with what the pack believes.
+
+    Raises
+    ------
+    ArgumentError
+        The model was learned under another pack (A-PACK).
+    RecordError
+        A record does not fit the pack.
+    """
+    if engine.pack.hash != model.pack.hash:
+        seen = f"`{model.pack.id}` {model.pack.version} ({model.pack.hash[:12]})"
+        message = f"the model was learned under {seen}, not under this pack ({engine.pack.hash[:12]})"
+        raise ArgumentError(Fault("A-PACK", message, hint="learn it anew"))
+    rows = rows_of(engine, deals, model.columns, until=model.settings.until, progress=progress)
+    return model.win.forecast(rows) if rows else []
 
 
 def drift_now(

@@ -8,7 +8,7 @@ from datetime import date
 from kamrules.assessment import PackRef
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
-from kamrules.learning.closed import LEAD_DAYS, ClosedDeals
+from kamrules.learning.closed import LEAD_DAYS, ClosedDeals, Why
 from kamrules.learning.drift import Spread, spreads_of
 from kamrules.learning.matrix import Matrix, Parts, Progress, matrix_of, prior_of, readable, unknown_share
 from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
@@ -49,7 +49,7 @@ class Sample:
     first: date
     last: date
     lead_days: int = LEAD_DAYS
-    left_out: dict[str, int] = field(default_factory=dict)
+    left_out: dict[Why, int] = field(default_factory=dict)
     earlier: tuple[int, int] = (0, 0)
     later: tuple[int, int] = (0, 0)
     unknown: float = 0.0
@@ -146,7 +146,7 @@ def _sample(closed: ClosedDeals, unknown: float) -> Sample:
         order[0].closed_on,
         order[-1].closed_on,
         closed.lead_days,
-        {str(why): count for why, count in closed.reasons().items()},
+        closed.reasons(),
         (sum(deal.won for deal in order[:half]), half),
         (sum(deal.won for deal in order[half:]), len(order) - half),
         unknown,

@@ -21,6 +21,7 @@ from kamrules.assessment import PackRef
 from kamrules.engine import Engine
 from kamrules.errors import Fault, InputError, KamrulesError
 from kamrules.jsontext import JsonTextError, parse_json
+from kamrules.learning.closed import Why
 from kamrules.learning.drift import Spread
 from kamrules.learning.matrix import prior_of
 from kamrules.learning.model import Model, Sample, Settings
@@ -68,7 +69,7 @@ class _Sample(_Part):
     first: str
     last: str
     lead_days: Annotated[int, Field(ge=1, le=10**6)]
-    left_out: dict[Text, Count]
+    left_out: dict[Why, Count]
     earlier: Annotated[list[Count], Field(min_length=2, max_length=2)]
     later: Annotated[list[Count], Field(min_length=2, max_length=2)]
     unknown: Annotated[float, Field(ge=0, le=1)]

@@ -19,7 +19,7 @@ from kamrules.engine import load_pack
 from kamrules.errors import ArgumentError, Fault
 from kamrules.learning.splice import Value, depth_of, with_values
 from kamrules.learning.weights import Weight, Weights
-from kamrules.rules.pack import Pack, locate_pack, shipped_packs
+from kamrules.rules.pack import Pack, files_of, locate_pack, shipped_packs
 from kamrules.wholefile import text_file
 from kamrules.yamltext import read_yaml
 
@@ -101,23 +101,16 @@ def _copy(manifest: Path, part: Path) -> None:
 
 def _files(manifest: Path) -> Iterator[Path]:
     """Yield the files of a pack; what else lies in its folder is none of it."""
-    yield from _parts(manifest)
+    yield from files_of(manifest)
     yield from sorted(manifest.parent.glob(f"*{ENDING}"))
     yield from sorted((manifest.parent / _SCHEMAS).glob("*.json"))
-
-
-def _parts(manifest: Path) -> Iterator[Path]:
-    yield manifest
-    included = read_yaml(manifest).get("include")
-    for name in included.data() if included is not None else []:
-        yield manifest.parent / name
 
 
 def _changes(
     old: Pack, manifest: Path, weights: Weights, part: Path, last: date | None
 ) -> dict[str, dict[Keys, Value]]:
     """Return the new values of each file, by its path in the folder."""
-    own = {str(path.relative_to(manifest.parent)): read_yaml(path).data() for path in _parts(manifest)}
+    own = {str(path.relative_to(manifest.parent)): read_yaml(path).data() for path in files_of(manifest)}
     found: defaultdict[str, dict[Keys, Value]] = defaultdict(dict)
     parent = own[manifest.name].get("extends")
     if parent is not None and parent not in shipped_packs():

@@ -7,25 +7,25 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from kamrules.learning.backtest import Backtest, LeadResult, SplitResult, Trial
+from kamrules.learning.closed import WHY, Why
 from kamrules.learning.model import MIN_LOSSES, MIN_WINS
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language
 
 Form = Literal["text", "markdown"]
 Row = Sequence[str]
-# The reasons of `kamrules.learning.closed.WHY`, for reports.
-_WHY: dict[str, tuple[str, str]] = {
-    "no history": ("only a record of today, no history", "只有当前记录,没有历史"),
-    "open": ("not decided yet", "尚未结束"),
-    "cancelled": ("cancelled", "已取消"),
-    "no status": ("no status recorded", "没有状态"),
-    "no closed_on": ("no day of closing recorded", "没有关闭日期"),
-    "bad closed_on": ("the day of closing is no date", "关闭日期不是日期"),
-    "closed in the future": ("closed after the last day looked at", "关闭日期在最后一天之后"),
-    "recorded late": ("recorded only after the day of prediction", "预测日之后才登记"),
-    "decided before": ("outcome recorded by the day of prediction", "预测日之前已登记结果"),
-    "not open then": ("shelved or cancelled on the day of prediction", "预测日处于搁置或取消"),
-    "bad record": ("the record does not fit the pack", "记录不符合规则包"),
+_WHY_ZH: dict[Why, str] = {
+    "no history": "只有当前记录,没有历史",
+    "open": "尚未结束",
+    "cancelled": "已取消",
+    "no status": "没有状态",
+    "no closed_on": "没有关闭日期",
+    "bad closed_on": "关闭日期不是日期",
+    "closed in the future": "关闭日期在最后一天之后",
+    "recorded late": "预测日之后才登记",
+    "decided before": "预测日之前已登记结果",
+    "not open then": "预测日处于搁置或取消",
+    "bad record": "记录不符合规则包",
 }
 SAY: dict[str, tuple[str, str]] = {
     "title": ("Backtest of `{}` {}", "`{}` {} 的回测"),
@@ -71,11 +71,6 @@ def say(key: str, language: Language) -> str:
     return SAY[key][1 if language == "zh" else 0]
 
 
-def why(reason: str, language: Language) -> str:
-    """Return why a deal was left out, in words."""
-    return _WHY[reason][1 if language == "zh" else 0]
-
-
 def measured(one: Measured, digits: int = 2) -> str:
     """Return a number with its interval."""
     return f"{one.value:.{digits}f} [{one.low:.{digits}f}, {one.high:.{digits}f}]"
@@ -105,10 +100,12 @@ def _width(text: str) -> int:
     return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text)  # noqa: PLR2004 - where such signs begin
 
 
-def left_out_line(left_out: Mapping[Any, int], language: Language) -> str:
+def left_out_line(left_out: Mapping[Why, int], language: Language) -> str:
     """Return how many deals were left out for which reason, empty for none."""
-    gap = "个" if language == "zh" else " "
-    parts = [f"{count}{gap}{why(reason, language)}" for reason, count in left_out.items()]
+    if language == "zh":
+        parts = [f"{count}个{_WHY_ZH[why]}" for why, count in left_out.items()]
+    else:
+        parts = [f"{count} {WHY[why].partition(':')[0]}" for why, count in left_out.items()]
     return f"{say('left_out', language)}: {'; '.join(parts)}" if parts else ""
 
 
