@@ -101,9 +101,8 @@ def fit(  # noqa: PLR0913 - one argument for each option
     if pack_out is not None:
         weights = learned_weights(engine, found.model)
         new = to_pack(pack, weights, pack_out, last=found.model.sample.last)
-        notes().print(
-            f"{new.manifest}: version {new.version}, {len(new.changed)} weights changed", soft_wrap=True
-        )
+        told_of = f"{new.manifest}: version {new.version}, {len(new.changed)} weights changed"
+        notes().print(told_of, markup=False, soft_wrap=True)
     save_model(found.model, output)
     text = model_card(engine, found, lang)
     if card is not None:

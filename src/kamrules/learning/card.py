@@ -91,9 +91,15 @@ _SAY: dict[str, tuple[str, str]] = {
     ),
     "points": ("What was learned, in points", "学习所得(分值)"),
     "points.note": (
-        ("Points of the {:g} there are, as the closed deals would share them; one moves in a new pack "
-        "only where its interval leaves out what the pack believes, and the others make room."),
-        "总分{:g}分,按已关闭项目应有的分配;仅当区间不含规则包的信念时,该维度才在新规则包中变动,其他维度相应让出。",
+        (
+            "Points of the {:g} there are, as the closed deals would share them. A dimension moves of its own "
+            "in a new pack only where what a point of it tells surely differs from the pack's belief; the "
+            "others make room alike."
+        ),
+        (
+            "总分{:g}分,按已关闭项目应有的分配。仅当某维度每分的含义确实不同于规则包的信念时,它才在新规则包中变动;"
+            "其他维度按同一比例让出。"
+        ),
     ),
     "columns.note": (
         "Columns whose interval leaves out the pack's belief, in log-odds a unit, of {} in all.",
