@@ -16,14 +16,21 @@ _LEAST_KEY = 16  # bytes, our choice: 128 bits cannot be guessed
 
 def day_or_today(text: str | None) -> date:
     """Return the day of `--as-of`; the wall clock is read here, at the border, and said so."""
+    day = day_of("--as-of", text)
+    if day is None:
+        day = date.today()  # noqa: DTZ011 - the user's own calendar day
+        notes().print(f"as of {day} (today); give --as-of for a result that can be repeated")
+    return day
+
+
+def day_of(option: str, text: str | None) -> date | None:
+    """Return the day given for an option, None where it is left out."""
     if text is None:
-        today = date.today()  # noqa: DTZ011 - the user's own calendar day
-        notes().print(f"as of {today} (today); give --as-of for a result that can be repeated")
-        return today
+        return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
+        message = f"`{text}` given for {option}, a date such as 2026-06-30 expected"
         raise ArgumentError(Fault("A-DATE", message)) from None
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 from rich.console import Console
 from rich.markup import escape
+from rich.progress import Progress, TaskID
 
 from kamrules.errors import Fault
 from kamrules.source import visible
@@ -42,3 +44,18 @@ def show_faults(faults: Iterable[Fault], *, console: Console | None = None, inde
     shown = console or notes()
     for fault in faults:
         shown.print(indent + escape(visible(str(fault))), soft_wrap=True)
+
+
+@contextmanager
+def shown_progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Yield what shows how much of each named step is done, on a terminal only."""
+    console = notes()
+    tasks: dict[str, TaskID] = {}
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bar:
+
+        def show(step: str, done: int, total: int) -> None:
+            if step not in tasks:
+                tasks[step] = bar.add_task(step)
+            bar.update(tasks[step], completed=done, total=total)
+
+        yield show

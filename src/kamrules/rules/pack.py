@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -133,6 +133,14 @@ def locate_pack(ref: str | Path, base: Path | None = None) -> tuple[Path, str]:
         hint = nearest(str(ref), shipped) or f"shipped packs: {', '.join(shipped) or 'none'}"
         raise PackError(Fault("P-PACK", f"no pack `{ref}`: neither a shipped pack nor a file", hint=hint))
     return path, str(path)
+
+
+def files_of(manifest: Path) -> Iterator[Path]:
+    """Yield the files a pack is written in: its manifest and what that includes, not what it extends."""
+    yield manifest
+    included = read_yaml(manifest).get("include")
+    for name in included.data() if included is not None else []:
+        yield manifest.parent / name
 
 
 def read_pack(

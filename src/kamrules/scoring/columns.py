@@ -19,6 +19,7 @@ from kamrules.scoring.ledger import span_of
 from kamrules.scoring.stakeholders import Answer, map_stakeholders
 
 Kind = Literal["criterion", "people", "health"]
+Detail = Literal["brief", "full"]
 # Personality (DISC) never moves a probability, whoever writes the pack.
 _PERSONALITY = "personality"
 
@@ -33,8 +34,8 @@ class Assesses(Protocol):
         """Return a deal as a record."""
         ...
 
-    def assess(self, deal: Any, *, as_of: date) -> Any:
-        """Return the assessment of a deal, with ledger and people."""
+    def assess(self, deal: Any, *, as_of: date, detail: Detail = "full") -> Any:
+        """Return the assessment of a deal; with detail "full" it has ledger and people."""
         ...
 
 

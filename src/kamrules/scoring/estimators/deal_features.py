@@ -13,8 +13,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
 from kamrules.errors import ArgumentError, Fault
+from kamrules.scoring.clean import assess_clean
 from kamrules.scoring.columns import Assesses, Column, columns_of
-from kamrules.scoring.taint import without_tainted
 from kamrules.validation import shown
 
 
@@ -112,14 +112,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
         if hasattr(deal, "criteria"):
             return _usable(deal, index)
         day, deal = self._day(deal, index)
-        record = self.engine.read(deal)
-        found = self.engine.assess(record, as_of=day)
-        if not found.tripped:
-            return found
-        rules = {rule.id: rule for rule in self.engine.plan.rules}
-        lines = [(rules[name].when, self.engine.pack.red_lines[name].taints) for name in found.tripped]
-        clean = without_tainted(record, lines, day, root=self.engine.plan.root)
-        return self.engine.assess(clean.record, as_of=day)
+        return assess_clean(self.engine, deal, as_of=day)
 
     def _day(self, deal: Any, index: int) -> tuple[date, Any]:
         day = self.as_of

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from statistics import NormalDist
 from typing import Any, Self
 
@@ -140,7 +141,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _learn(self, X: Array, won: Array) -> None:  # noqa: N803
-        if not self.prior_deals > 0 or not 0 < self.confidence < 1:
+        if not 0 < self.prior_deals < math.inf or not 0 < self.confidence < 1:
             raise _unusable(
                 f"prior_deals {self.prior_deals}, confidence {self.confidence} given, > 0 and 0 to 1 expected"
             )
@@ -251,6 +252,66 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         variance = self._prior_variance[0] + strayed**2 @ self._prior_variance[1:]
         reach = self._reach(confidence) * np.sqrt(variance)
         return np.column_stack([_sigmoid(scores), _sigmoid(scores - reach), _sigmoid(scores + reach)])
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what was learned as plain numbers, lists and texts: with `from_state` it predicts the same.
+
+        It must have a prior, and must have been fitted on arrays, not frames.
+        """
+        check_is_fitted(self)
+        arrays = {name: getattr(self, place).tolist() for name, place in _STATE.items()}
+        return {
+            "prior": None if self.prior is None else asdict(self.prior),
+            "prior_deals": float(self.prior_deals),
+            "confidence": float(self.confidence),
+            "deals": self.n_deals_,
+            "prior_log_odds": float(self._prior_at_centre),
+            "log_odds": self._at_centre,
+            **arrays,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Return the classifier that `to_state` was asked of; its classes are False and True (won).
+
+        The sizes are taken as they are: whoever reads a state from a file checks them first.
+
+        Raises
+        ------
+        ArgumentError
+            The prior is none, or the covariance is not that of any distribution (A-VALUE).
+        """
+        prior = state["prior"]
+        if prior is not None:
+            parts: dict[str, Any] = {
+                name: tuple(one) if isinstance(one, list) else one for name, one in prior.items()
+            }
+            prior = Prior(**parts)
+        found = cls(prior, prior_deals=state["prior_deals"], confidence=state["confidence"])
+        for name, place in _STATE.items():
+            setattr(found, place, np.asarray(state[name], dtype=float))
+        if not np.allclose(found.covariance_, found.covariance_.T) or (
+            np.linalg.eigvalsh(found.covariance_).min() < 0
+        ):
+            raise _unusable("the covariance is not that of any distribution")
+        found.n_deals_ = state["deals"]
+        found._prior_at_centre, found._at_centre = state["prior_log_odds"], state["log_odds"]
+        found.n_features_in_ = len(state["centre"])
+        found.classes_ = np.asarray([False, True])
+        found.n_iter_ = 0
+        return found
+
+
+# What is stored of a fitted classifier, and where it stands.
+_STATE = {
+    "centre": "_centre",
+    "prior_coefficients": "_prior_coef",
+    "prior_variance": "_prior_variance",
+    "coefficients": "coef_",
+    "intercept": "intercept_",
+    "covariance": "covariance_",
+    "coefficient_intervals": "coef_interval_",
+}
 
 
 def _maximum(  # noqa: PLR0913, PLR0917 - the terms of one posterior

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -160,6 +160,7 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         self._fixed = X[0]
         self._scale = np.where(self._varied, deviation, 1.0)
         kinds = np.unique(X / self._scale, axis=0)
+        self._kinds = kinds
         self._near = NearestNeighbors(n_neighbors=1).fit(kinds)
         apart = NearestNeighbors(n_neighbors=min(2, len(kinds))).fit(kinds).kneighbors(kinds)[0][:, -1]
         self.limit_ = float(np.quantile(apart, 0.99))
@@ -271,6 +272,68 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
             seen = wilson(int(outcomes[alike].sum()), len(alike), self.confidence)
             found.append((min(seen.low, one), max(seen.high, one)))
         return np.asarray(found).reshape(len(raw), 2)
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what was learned as plain numbers, lists and texts; the estimator's state stands apart.
+
+        Only for an estimator with intervals of its own, such as `ScorecardClassifier`, and arrays.
+        """
+        check_is_fitted(self)
+        curve: dict[str, list[float]] = {}
+        if self.calibration_ == "sigmoid":
+            curve = {"slope": self._curve.coef_[0].tolist(), "level": self._curve.intercept_.tolist()}
+        elif self.calibration_ == "isotonic":
+            steps = {"at": self._curve.X_thresholds_, "chance": self._curve.y_thresholds_}
+            curve = {name: values.tolist() for name, values in steps.items()}
+        return {
+            "min_wins": int(self.min_wins),
+            "min_losses": int(self.min_losses),
+            "confidence": float(self.confidence),
+            "folds": int(self.folds),
+            "seed": int(self.seed),
+            "wins": self.wins_,
+            "losses": self.losses_,
+            "calibration": self.calibration_,
+            "curve": curve,
+            "limit": self.limit_,
+            "kinds": self._kinds.tolist(),
+            "scale": self._scale.tolist(),
+            "varied": self._varied.tolist(),
+            "fixed": self._fixed.tolist(),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], estimator: Any) -> Self:
+        """Return what `to_state` was asked of, around its fitted estimator.
+
+        The state is taken as it is: whoever reads it from a file checks it first.
+        """
+        names = ("min_wins", "min_losses", "confidence", "folds", "seed")
+        found = cls(estimator, **{name: state[name] for name in names})
+        found._restore(state)
+        found.estimator_ = estimator
+        found.n_features_in_ = len(state["scale"])
+        found.classes_ = np.asarray([False, True])
+        return found
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.wins_, self.losses_, self.limit_ = state["wins"], state["losses"], state["limit"]
+        self._kinds, self._scale, self._fixed = (
+            np.asarray(state[name], dtype=float) for name in ("kinds", "scale", "fixed")
+        )
+        self._varied = np.asarray(state["varied"], dtype=bool)
+        self._near = NearestNeighbors(n_neighbors=1).fit(self._kinds)
+        self._held = None
+        self.calibration_, curve = state["calibration"], state["curve"]
+        if self.calibration_ == "sigmoid":
+            self._curve = LogisticRegression(C=1e3)
+            self._curve.classes_ = np.asarray([False, True])
+            self._curve.coef_ = np.asarray([curve["slope"]], dtype=float)
+            self._curve.intercept_ = np.asarray(curve["level"], dtype=float)
+        elif self.calibration_ == "isotonic":
+            chances = curve["chance"]
+            self._curve = IsotonicRegression(y_min=chances[0], y_max=chances[-1], out_of_bounds="clip")
+            self._curve.fit(curve["at"], chances)
 
 
 def _named(given: Any, read: Array) -> Any:
