@@ -7,6 +7,7 @@ of the system is noticed. With a single file as path, that file gives the deals.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from kamrules.adapters import Reading, Request
@@ -33,13 +34,7 @@ def accepts(path: Path, *, mapped: bool) -> bool:
 
 def read(path: Path, request: Request) -> Reading:
     """Open the files a field map names; raise `InputError` with every fault of the map and their headers."""
-    assert request.map_path is not None, "accepts() saw a map"
-    field_map, node = read_map(request.map_path)
-    source = _Source(path, request, field_map, node)
-    layout = source.layout()
-    if source.faults or layout is None:
-        raise InputError(source.faults)
-    joined = join(layout)
+    joined = join(bind(path, request).layout)
     lenient = request.bad_values == "unknown"
     return Reading(
         str(path),
@@ -49,6 +44,32 @@ def read(path: Path, request: Request) -> Reading:
         joined.strays,
         joined.left_out,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A field map bound to the files it names: how they make deals, and each file by its name."""
+
+    map: FieldMap
+    layout: Layout
+    files: dict[str, CsvFile]
+
+
+def bind(path: Path, request: Request) -> Bound:
+    """Bind the map of a request to its files, without reading a row.
+
+    Raises
+    ------
+    InputError
+        With every fault of the map and of the headers.
+    """
+    assert request.map_path is not None, "a field map is read by its path"
+    field_map, node = read_map(request.map_path)
+    source = _Source(path, request, field_map, node)
+    layout = source.layout()
+    if source.faults or layout is None:
+        raise InputError(source.faults)
+    return Bound(field_map, layout, {name: file for name, file in source.files.items() if file is not None})
 
 
 class _Source:
@@ -233,6 +254,11 @@ class _Source:
             self._index(file, name, (*place, "columns" if name in spec.columns else "only", name))
         for name in spec.ignore:
             self._index(file, name, (*place, "ignore", name))
+        for key, named_in in (("columns", spec.columns), ("fields", spec.fields)):
+            for name, column in named_in.items():
+                if column not in self.map.deals.columns:
+                    hint = nearest(column, self.map.deals.columns)
+                    self.fault(f"no column `{column}` among those of the deals", *place, key, name, hint=hint)
 
     def _ends(
         self, spec: JoinMap | ListMap, root: Sheet | None, sheet: Sheet | None, place: Place

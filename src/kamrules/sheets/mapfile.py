@@ -52,7 +52,7 @@ def _as_list(value: Any) -> Any:
 
 CellText = Annotated[str, BeforeValidator(_as_text)]
 # Column names, each with the texts of its cells that count; upper and lower case are the same.
-Only = Annotated[dict[str, Annotated[list[CellText], BeforeValidator(_as_list)]], Field(default_factory=dict)]
+Only = dict[str, Annotated[list[CellText], BeforeValidator(_as_list)]]
 
 
 class _Part(BaseModel):
@@ -76,7 +76,7 @@ class Target(_Part):
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     times: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
-    only: Only
+    only: Only = Field(default_factory=dict)
 
 
 class SheetMap(_Part):
@@ -90,7 +90,7 @@ class SheetMap(_Part):
     constants: dict[str, CellText] = Field(default_factory=dict)
     fixes: dict[str, dict[str, CellText]] = Field(default_factory=dict)
     ignore: list[Text] = Field(default_factory=list)
-    only: Only
+    only: Only = Field(default_factory=dict)
     separator: Literal[",", ";", "\t", "|"] = ","
 
 
@@ -124,22 +124,22 @@ class HistoryMap(_Part):
     """A file of former values, one row for each change of a deal: read by `kamrules map events`.
 
     `deal` and `at` are the columns of the deal's id and of the moment, `id` the one of the row's own id;
-    `date` and `zone` say how the moment is written, as in a target.
-    Either `columns` fill fields as in a sheet, or `field` and `value` are the columns that name a changed
-    field and its new value, and `fields` says what each name fills.
+    `date` and `zone` say how the moment is written, as in a target. Either `columns` hold the values of then,
+    or `field` and `value` are the columns that name a changed field and its new value, by `fields`. Both
+    lead to a column of the deals, and a value means what it means there.
     """
 
     file: Annotated[str, AfterValidator(_file_name)]
     deal: Text
     at: Text
     id: Text | None = None
-    columns: dict[str, Annotated[list[Target], BeforeValidator(_as_targets)]] = Field(default_factory=dict)
+    columns: dict[str, Text] = Field(default_factory=dict)
     date: Text | None = None
     zone: Text | None = None
     field: Text | None = None
     value: Text | None = None
-    fields: dict[str, Annotated[list[Target], BeforeValidator(_as_targets)]] = Field(default_factory=dict)
-    only: Only
+    fields: dict[str, Text] = Field(default_factory=dict)
+    only: Only = Field(default_factory=dict)
     ignore: list[Text] = Field(default_factory=list)
     separator: Literal[",", ";", "\t", "|"] = ","
 

@@ -1,0 +1,47 @@
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import kamrules.cli
+from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
+
+EXPORTS = Path(__file__).parent / "exports"
+
+
+@cache
+def engine_in(currency: str | None) -> Engine:
+    return compile(load_pack("handbook", currency=currency))
+
+
+@pytest.fixture(scope="session")
+def engines() -> Callable[[str | None], Engine]:
+    """The handbook in a currency; compiled once for all tests of doors."""
+    return engine_in
+
+
+@pytest.fixture(scope="session")
+def exports() -> Path:
+    return EXPORTS
+
+
+@pytest.fixture(scope="session")
+def run() -> Iterator[Callable[..., Result]]:
+    """Run the command line; the commands of these tests share their engines, for time."""
+
+    def pack_in(pack: str, *, params: Any, currency: str | None) -> str | None:
+        assert (pack, params) == ("handbook", {})
+        return currency or "USD"
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kamrules.cli, "load_pack", pack_in)
+        patch.setattr(kamrules.cli, "compile", engine_in)
+        runner, app = CliRunner(), kamrules.cli.application()
+
+        def call(*arguments: object) -> Result:
+            return runner.invoke(app, [str(one) for one in arguments])
+
+        yield call
