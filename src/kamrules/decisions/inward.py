@@ -1,0 +1,191 @@
+"""A grid as a table of a pack, and what of it a pack has no word for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from kamrules.decisions import feel
+from kamrules.decisions.columns import Cell, condition_of
+from kamrules.decisions.grid import Column, Grid, Hit, KindOf, Rule
+from kamrules.errors import ExpressionError, Fault, InputError
+from kamrules.rules.lang.parse import parse
+from kamrules.scaffold.files import scalar
+from kamrules.source import Text
+
+# DMN's ANY and PRIORITY give what the first row gives, once the rows stand in the order of their outputs.
+_HITS: dict[Hit, str] = {
+    "FIRST": "first", "UNIQUE": "unique", "COLLECT": "collect", "ANY": "first", "PRIORITY": "first"
+}  # fmt: skip
+_ID = re.compile(r"[\w.-]+")
+_DEFAULT = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A table in the form of a pack, as plain data under `tables`, and what could not be carried."""
+
+    tables: dict[str, dict[str, object]]
+    notes: tuple[str, ...]
+
+
+def pack_section(grid: Grid, kind_of: KindOf, names: Mapping[str, str]) -> Section:
+    """Return a grid as a table of a pack.
+
+    Parameters
+    ----------
+    grid : Grid
+        As read from DMN or from a workbook.
+    kind_of : callable
+        Gives the type of a path, None where it is not known.
+    names : mapping
+        Paths for inputs that have other names, such as `{"Applicant age": "deal.account.employees"}`.
+
+    Raises
+    ------
+    InputError
+        I-TABLE with every cell, input and rule that cannot be carried, by row and column.
+    """
+    notes = list(grid.notes)
+    faults: list[Fault] = []
+    inputs = [_input(column, names, number, faults) for number, column in enumerate(grid.columns, start=1)]
+    conditions = [
+        _condition(rule, f"{grid.id}, rule {number}", grid.columns, inputs, kind_of, faults)
+        for number, rule in enumerate(grid.rules, start=1)
+    ]
+    ids = _ids(grid, faults)
+    if not grid.rules:
+        faults.append(Fault("I-TABLE", f"table `{grid.id}` has no rules"))
+    if faults:
+        raise InputError(faults)
+    rows = [(name, when, rule) for name, when, rule in zip(ids, conditions, grid.rules, strict=True)]
+    if grid.hit == "PRIORITY":
+        order = {output: place for place, output in enumerate(grid.outputs)}
+        rows.sort(key=lambda row: order.get(row[2].output, len(order)))
+        notes.append(
+            "hit policy PRIORITY: rows stand in the order of their outputs, and the first that holds counts"
+        )
+    if grid.hit == "ANY":
+        notes.append("hit policy ANY: the first row that holds counts; that all rows agree is not checked")
+    outputs = list(dict.fromkeys((*grid.outputs, *(rule.output for rule in grid.rules))))
+    table: dict[str, object] = {
+        "hit": _HITS[grid.hit],
+        "title": {"en": grid.title or grid.id, "zh": grid.title or grid.id},
+        "outputs": outputs,
+        "rows": {name: _row(rule, when) for name, when, rule in rows},
+    }
+    if grid.default is not None:
+        _add_default(table, grid, [when for _, when, _ in rows])
+    return Section({grid.id: table}, tuple(notes))
+
+
+def _input(column: Column, names: Mapping[str, str], number: int, faults: list[Fault]) -> str:
+    """Return the expression of an input in the language of the pack."""
+    text = names.get(column.expression, column.expression).strip()
+    try:
+        parse(Text(text))
+    except ExpressionError:
+        hint = f'give its path with --input "{column.expression}=deal.…"'
+        faults.append(
+            Fault("I-TABLE", f"input {number} `{column.expression}` is no path of a deal", hint=hint)
+        )
+    return text
+
+
+def _condition(  # noqa: PLR0913, PLR0917 - a row, its place, and what its cells mean
+    rule: Rule,
+    place: str,
+    columns: Sequence[Column],
+    inputs: Sequence[str],
+    kind_of: KindOf,
+    faults: list[Fault],
+) -> str:
+    parts = []
+    for column, (text, name) in enumerate(zip(rule.cells, inputs, strict=True), start=1):
+        try:
+            cell = Cell(name, feel.parse_tests(text))
+            if not columns[column - 1].is_feel:
+                parts.append(_foreign_part(cell))
+            else:
+                parts.append(condition_of(cell, kind_of(name)))
+        except feel.FeelError as problem:
+            faults.append(Fault("I-TABLE", str(problem), where=f"{place}, column {column}"))
+    return " && ".join(part for part in parts if part) or "true"
+
+
+def _foreign_part(cell: Cell) -> str:
+    """Return an input in the pack's language that is true or false; any other test has no meaning there."""
+    if not cell.tests.any_of:
+        return ""
+    match cell.tests:
+        case feel.Tests((feel.Compare("=", feel.Value("boolean", value)),), False):
+            return f"({cell.input})" if value else f"!({cell.input})"
+    raise feel.FeelError("an input in the language of the pack is tested with `true`, `false` or `-`")
+
+
+def _ids(grid: Grid, faults: list[Fault]) -> list[str]:
+    found: list[str] = []
+    for number, rule in enumerate(grid.rules, start=1):
+        name = rule.notes.get("row") or rule.id or f"{grid.id}_{number}"
+        if _ID.fullmatch(name) is None or name in found:
+            name = f"{grid.id}_{number}"
+        found.append(name)
+    if _ID.fullmatch(grid.id) is None:
+        faults.append(Fault("I-TABLE", f"`{grid.id}` is no id of a table", hint="give one with --id"))
+    return found
+
+
+def _row(rule: Rule, when: str) -> dict[str, object]:
+    known = rule.notes
+    name = known.get("name_en") or known.get("name_zh")
+    named = {"name": {"en": known.get("name_en") or name, "zh": known.get("name_zh") or name}} if name else {}
+    proven = {"min_evidence": known["min_evidence"]} if known.get("min_evidence") else {}
+    return {**named, "when": when, "then": rule.output, **proven}
+
+
+def _add_default(table: dict[str, object], grid: Grid, conditions: Sequence[str]) -> None:
+    """Add the row of the default output: it holds where no other does."""
+    rows, outputs = table["rows"], table["outputs"]
+    assert isinstance(rows, dict)
+    assert isinstance(outputs, list)
+    when = "true" if table["hit"] == "first" else " && ".join(f"!({one})" for one in conditions)
+    rows[_DEFAULT if _DEFAULT not in rows else f"{grid.id}_default"] = {"when": when, "then": grid.default}
+    if grid.default not in outputs:
+        outputs.append(grid.default)
+
+
+def section_text(section: Section) -> str:
+    """Return the section as YAML to include in a pack; what was not carried stands above it."""
+    lines = [f"# not carried: {_line(note)}" for note in section.notes]
+    lines.append("tables:")
+    for name, table in section.tables.items():
+        title, outputs, rows = table["title"], table["outputs"], table["rows"]
+        assert isinstance(title, dict)
+        assert isinstance(outputs, list)
+        assert isinstance(rows, dict)
+        lines += [
+            f"  {scalar(name)}:",
+            f"    hit: {table['hit']}",
+            f"    title: {{en: {scalar(title['en'])}, zh: {scalar(title['zh'])}}}",
+            f"    outputs: [{', '.join(map(scalar, outputs))}]",
+            "    rows:",
+        ]
+        for row, spec in rows.items():
+            lines += [f"      {scalar(row)}:", *_row_lines(spec)]
+    return "\n".join(lines) + "\n"
+
+
+def _row_lines(spec: Mapping[str, object]) -> list[str]:
+    lines = []
+    name = spec.get("name")
+    if isinstance(name, dict):
+        lines.append(f"        name: {{en: {scalar(name['en'])}, zh: {scalar(name['zh'])}}}")
+    lines += ["        when: |-", f"          {spec['when']}", f"        then: {scalar(str(spec['then']))}"]
+    if "min_evidence" in spec:
+        lines.append(f"        min_evidence: {scalar(str(spec['min_evidence']))}")
+    return lines
+
+
+def _line(text: str) -> str:
+    return "".join(character if character.isprintable() else " " for character in text)
