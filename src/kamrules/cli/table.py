@@ -8,11 +8,12 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from kamrules.cli import PackRef, guarded, loaded_engine, notes, results
+from kamrules.cli import PackRef, guarded, notes, results
 from kamrules.decisions.dmn import read_dmn, to_dmn
-from kamrules.decisions.grid import Grid, kinds_of, renamed
+from kamrules.decisions.grid import Grid, renamed
 from kamrules.decisions.inward import pack_section, section_text
 from kamrules.decisions.outward import of_pack
+from kamrules.engine import load_pack
 from kamrules.errors import ArgumentError, Fault
 from kamrules.page import visible
 from kamrules.wholefile import text_file
@@ -33,8 +34,7 @@ def export(
 ) -> None:
     """Write a table of a pack as DMN 1.3 or as a workbook, and name what neither can carry."""
     _known(output)
-    engine = loaded_engine(pack, None)
-    grid = of_pack(engine.pack, name, kinds_of(engine.model))
+    grid = of_pack(load_pack(pack), name)
     if output.suffix.lower() == _WORKBOOK:
         from kamrules.decisions.workbook import write_workbook  # noqa: PLC0415 - needs an extra
 
@@ -72,8 +72,7 @@ def import_(  # noqa: PLR0913 - one argument for each option
         raise ArgumentError(Fault("A-OUTPUT", f"`{output}` is there already", hint="name another file"))
     grid = _read(path, name)
     grid = renamed(grid, rename) if rename is not None else grid
-    engine = loaded_engine(pack, None)
-    section = pack_section(grid, kinds_of(engine.model), dict(map(_pair, inputs or [])))
+    section = pack_section(grid, load_pack(pack), dict(map(_pair, inputs or [])))
     with text_file(output) as stream:
         stream.write(section_text(section))
     _say(f"{output}: table {grid.id}, {len(grid.rules)} rows")

@@ -30,6 +30,7 @@ _TOKEN = re.compile(
 _DURATION = re.compile(
     r"(?P<sign>-)?P(?:(?P<d>\d+)D)?(?:T(?:(?P<h>\d+)H)?(?:(?P<m>\d+)M)?(?:(?P<s>\d+(?:\.\d{1,6})?)S)?)?"
 )
+_RESERVED = frozenset({"null", "not", "if", "then", "else", "for", "some", "every", "in", "return"})
 _ESCAPES = {"n": "\n", "r": "\r", "t": "\t", '"': '"', "\\": "\\"}
 
 Kind = Literal["number", "string", "boolean", "date", "moment", "duration", "name"]
@@ -198,7 +199,7 @@ class _Parser:
                 return _temporal(text[2:-1])
             case "name" if text in {"true", "false"}:
                 return Value("boolean", text == "true")
-            case "name" if text != "null":
+            case "name" if text not in _RESERVED:
                 return Value("name", text)
             case "call" if not text.startswith("not"):
                 return self._call(text.rstrip("( \t\r\n"))

@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
-
-from pydantic import BaseModel
-
-from kamrules.rules.lang import types as t
-from kamrules.rules.schema import object_of
 
 Hit = Literal["UNIQUE", "ANY", "PRIORITY", "FIRST", "COLLECT"]
 HITS: tuple[str, ...] = get_args(Hit)
@@ -46,25 +41,6 @@ class Grid:
     outputs: tuple[str, ...] = ()
     default: str | None = None
     notes: tuple[str, ...] = ()
-
-
-# Gives the type of a path such as `deal.account.tier`; None where it is not known.
-KindOf = Callable[[str], t.Type | None]
-
-
-def kinds_of(model: type[BaseModel]) -> KindOf:
-    """Return what gives the types of paths of a deal."""
-    root = object_of(model)
-
-    def kind_of(path: str) -> t.Type | None:
-        first, *steps = path.split(".")
-        kind: t.Type | None = root if first == "deal" else None
-        for step in steps:
-            member = kind.member(step) if isinstance(kind, t.Object) else None
-            kind = member.type if member is not None else None
-        return kind
-
-    return kind_of
 
 
 def renamed(grid: Grid, name: str) -> Grid:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kamrules.decisions import feel
 from kamrules.decisions.columns import Cell, condition_of
-from kamrules.decisions.grid import Column, Grid, Hit, KindOf, Rule
+from kamrules.decisions.grid import Column, Grid, Hit, Rule
+from kamrules.decisions.vocabulary import Names
 from kamrules.errors import ExpressionError, Fault, InputError
 from kamrules.rules.lang.parse import parse
+from kamrules.rules.pack import Pack
 from kamrules.scaffold.files import scalar
 from kamrules.source import Text
 
@@ -30,16 +32,16 @@ class Section:
     notes: tuple[str, ...]
 
 
-def pack_section(grid: Grid, kind_of: KindOf, names: Mapping[str, str]) -> Section:
+def pack_section(grid: Grid, pack: Pack, paths: Mapping[str, str] | None = None) -> Section:
     """Return a grid as a table of a pack.
 
     Parameters
     ----------
     grid : Grid
         As read from DMN or from a workbook.
-    kind_of : callable
-        Gives the type of a path, None where it is not known.
-    names : mapping
+    pack : Pack
+        The pack whose fields, parameters and definitions the inputs name.
+    paths : mapping, optional
         Paths for inputs that have other names, such as `{"Applicant age": "deal.account.employees"}`.
 
     Raises
@@ -48,10 +50,15 @@ def pack_section(grid: Grid, kind_of: KindOf, names: Mapping[str, str]) -> Secti
         I-TABLE with every cell, input and rule that cannot be carried, by row and column.
     """
     notes = list(grid.notes)
+    names = Names(pack)
     faults: list[Fault] = []
-    inputs = [_input(column, names, number, faults) for number, column in enumerate(grid.columns, start=1)]
+    inputs = [
+        _input(column, paths or {}, number, faults) for number, column in enumerate(grid.columns, start=1)
+    ]
     conditions = [
-        _condition(rule, f"{grid.id}, rule {number}", grid.columns, inputs, kind_of, faults)
+        _condition(
+            rule, f"{grid.id}, rule {number}", list(zip(inputs, grid.columns, strict=True)), names, faults
+        )
         for number, rule in enumerate(grid.rules, start=1)
     ]
     ids = _ids(grid, faults)
@@ -80,9 +87,9 @@ def pack_section(grid: Grid, kind_of: KindOf, names: Mapping[str, str]) -> Secti
     return Section({grid.id: table}, tuple(notes))
 
 
-def _input(column: Column, names: Mapping[str, str], number: int, faults: list[Fault]) -> str:
+def _input(column: Column, paths: Mapping[str, str], number: int, faults: list[Fault]) -> str:
     """Return the expression of an input in the language of the pack."""
-    text = names.get(column.expression, column.expression).strip()
+    text = paths.get(column.expression, column.expression).strip()
     try:
         parse(Text(text))
     except ExpressionError:
@@ -93,25 +100,22 @@ def _input(column: Column, names: Mapping[str, str], number: int, faults: list[F
     return text
 
 
-def _condition(  # noqa: PLR0913, PLR0917 - a row, its place, and what its cells mean
-    rule: Rule,
-    place: str,
-    columns: Sequence[Column],
-    inputs: Sequence[str],
-    kind_of: KindOf,
-    faults: list[Fault],
+def _condition(
+    rule: Rule, place: str, inputs: Sequence[tuple[str, Column]], names: Names, faults: list[Fault]
 ) -> str:
     parts = []
-    for column, (text, name) in enumerate(zip(rule.cells, inputs, strict=True), start=1):
+    found = len(faults)
+    for number, (text, (name, column)) in enumerate(zip(rule.cells, inputs, strict=True), start=1):
         try:
             cell = Cell(name, feel.parse_tests(text))
-            if not columns[column - 1].is_feel:
-                parts.append(_foreign_part(cell))
-            else:
-                parts.append(condition_of(cell, kind_of(name)))
+            part = condition_of(cell, names.kind_of(name)) if column.is_feel else _foreign_part(cell)
+            parts.append(part)
         except feel.FeelError as problem:
-            faults.append(Fault("I-TABLE", str(problem), where=f"{place}, column {column}"))
-    return " && ".join(part for part in parts if part) or "true"
+            faults.append(Fault("I-TABLE", str(problem), where=f"{place}, column {number}"))
+    condition = " && ".join(part for part in parts if part) or "true"
+    if len(faults) == found:
+        faults += [replace(fault, span=None, where=place) for fault in names.faults_in(condition)]
+    return condition
 
 
 def _foreign_part(cell: Cell) -> str:

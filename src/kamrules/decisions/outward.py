@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from kamrules.decisions import feel
 from kamrules.decisions.columns import Cell, cells_of
-from kamrules.decisions.grid import Column, Grid, Hit, KindOf, Rule
+from kamrules.decisions.grid import Column, Grid, Hit, Rule
+from kamrules.decisions.vocabulary import Names
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.lang import types as t
 from kamrules.rules.lang.parse import parse
@@ -16,7 +17,7 @@ from kamrules.source import Text
 _HITS: dict[str, Hit] = {"first": "FIRST", "unique": "UNIQUE", "collect": "COLLECT"}
 
 
-def of_pack(pack: Pack, table: str, kind_of: KindOf) -> Grid:
+def of_pack(pack: Pack, table: str) -> Grid:
     """Return a table of a pack as a grid.
 
     Parameters
@@ -25,8 +26,6 @@ def of_pack(pack: Pack, table: str, kind_of: KindOf) -> Grid:
         A pack that loads.
     table : str
         The id of one of its tables.
-    kind_of : callable
-        Gives the type of a path such as `deal.account.tier`, None where it is not known.
 
     Raises
     ------
@@ -37,6 +36,7 @@ def of_pack(pack: Pack, table: str, kind_of: KindOf) -> Grid:
         hint = nearest(table, pack.tables) or f"tables are {', '.join(pack.tables) or 'none'}"
         raise ArgumentError(Fault("A-REF", f"no table `{table}` in pack {pack.id}", hint=hint))
     spec = pack.tables[table]
+    kind_of = Names(pack).kind_of
     rows = {name: cells_of(parse(Text(row.when))) for name, row in spec.rows.items()}
     columns = _columns(rows.values())
     rules = tuple(
@@ -105,7 +105,7 @@ def _foreign(columns: Sequence[Column]) -> list[str]:
     ]
 
 
-def _currencies(columns: Sequence[Column], kind_of: KindOf) -> list[str]:
+def _currencies(columns: Sequence[Column], kind_of: Callable[[str], t.Type | None]) -> list[str]:
     kinds = {column.expression: kind_of(column.expression) for column in columns if column.is_feel}
     return [
         f"input `{name}` is in {kind.currency}; FEEL has numbers only, in major units"
