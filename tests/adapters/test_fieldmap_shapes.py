@@ -90,6 +90,13 @@ def test_several_ids_may_stand_at_the_other_end(tmp_path: Path) -> None:
     assert [deal["stakeholders"] for deal in reading if isinstance(deal, dict)] == [[{"id": "C1"}]] * 2
 
 
+def test_list_whose_rows_may_be_kept_elsewhere_is_unknown_without_a_row(tmp_path: Path) -> None:
+    text = SPLIT.replace("required: false", "required: false, empty: unknown")
+    first, second = opened(tmp_path, text, deals="Id,Contacts\nD1,C1\nD2,\n", contacts="Id\nC1\n")
+    assert first == {"id": "D1", "stakeholders": [{"id": "C1"}]}
+    assert second == {"id": "D2"}
+
+
 def test_two_files_fill_one_list(tmp_path: Path) -> None:
     text = """\
 deals: {file: deals.csv, columns: {Id: id}}

@@ -301,7 +301,7 @@ def test_input_of_another_name_is_given_its_path(dmn: Dmn) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"first": "Number of staff"}, "input 1 `Number of staff` is no path of a deal"),
+        ({"first": "Number of staff"}, "input 1 `Number of staff` is nothing the pack knows; give its path"),
         ({"policy": 'hitPolicy="RULE ORDER"'}, "hit policy `RULE ORDER` has no counterpart"),
         ({"policy": 'hitPolicy="COLLECT" aggregation="SUM"'}, "aggregation `SUM` has no counterpart"),
         ({"policy": 'hitPolicy="PRIORITY"', "values": ""}, "PRIORITY needs the output values"),
@@ -321,6 +321,8 @@ def test_every_cell_outside_the_subset_is_named(dmn: Dmn) -> None:
         "tiers, rule 2, column 1",
         "tiers, rule 2, column 2",
     ]
+    with pytest.raises(InputError, match="tiers, rule 1: E-ENUM: `opened`"):
+        dmn(("> 1", '"opened"', '"A"'))
     with pytest.raises(InputError, match="no literal"):
         dmn(("> 1", "-", "deal.name"))
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 import kamrules.cli
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 
-EXPORTS = Path(__file__).parent / "exports"
+EXPORTS = Path(__file__).parents[2] / "examples" / "crm"
 
 
 @cache

@@ -239,6 +239,7 @@ class _Source:
             split=spec.split,
             lookups=tuple(join for join in joins if join is not None),
             required=spec.required,
+            knows_empty=spec.empty == "known",
         )
 
     def _check_history(self, spec: HistoryMap, place: Place) -> None:

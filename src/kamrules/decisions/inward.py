@@ -10,11 +10,9 @@ from kamrules.decisions import feel
 from kamrules.decisions.columns import Cell, condition_of
 from kamrules.decisions.grid import Column, Grid, Hit, Rule
 from kamrules.decisions.vocabulary import Names
-from kamrules.errors import ExpressionError, Fault, InputError
-from kamrules.rules.lang.parse import parse
+from kamrules.errors import Fault, InputError
 from kamrules.rules.pack import Pack
 from kamrules.scaffold.files import scalar
-from kamrules.source import Text
 
 # DMN's ANY and PRIORITY give what the first row gives, once the rows stand in the order of their outputs.
 _HITS: dict[Hit, str] = {
@@ -49,54 +47,63 @@ def pack_section(grid: Grid, pack: Pack, paths: Mapping[str, str] | None = None)
     InputError
         I-TABLE with every cell, input and rule that cannot be carried, by row and column.
     """
-    notes = list(grid.notes)
-    names = Names(pack)
     faults: list[Fault] = []
-    inputs = [
-        _input(column, paths or {}, number, faults) for number, column in enumerate(grid.columns, start=1)
-    ]
-    conditions = [
-        _condition(
-            rule, f"{grid.id}, rule {number}", list(zip(inputs, grid.columns, strict=True)), names, faults
-        )
-        for number, rule in enumerate(grid.rules, start=1)
-    ]
+    conditions = _conditions(grid, Names(pack), paths or {}, faults)
     ids = _ids(grid, faults)
     if not grid.rules:
         faults.append(Fault("I-TABLE", f"table `{grid.id}` has no rules"))
     if faults:
         raise InputError(faults)
-    rows = [(name, when, rule) for name, when, rule in zip(ids, conditions, grid.rules, strict=True)]
-    if grid.hit == "PRIORITY":
-        order = {output: place for place, output in enumerate(grid.outputs)}
-        rows.sort(key=lambda row: order.get(row[2].output, len(order)))
-        notes.append(
-            "hit policy PRIORITY: rows stand in the order of their outputs, and the first that holds counts"
-        )
-    if grid.hit == "ANY":
-        notes.append("hit policy ANY: the first row that holds counts; that all rows agree is not checked")
-    outputs = list(dict.fromkeys((*grid.outputs, *(rule.output for rule in grid.rules))))
+    rows, note = _ordered(grid, list(zip(ids, conditions, grid.rules, strict=True)))
     table: dict[str, object] = {
         "hit": _HITS[grid.hit],
         "title": {"en": grid.title or grid.id, "zh": grid.title or grid.id},
-        "outputs": outputs,
+        "outputs": list(dict.fromkeys((*grid.outputs, *(rule.output for rule in grid.rules)))),
         "rows": {name: _row(rule, when) for name, when, rule in rows},
     }
     if grid.default is not None:
         _add_default(table, grid, [when for _, when, _ in rows])
-    return Section({grid.id: table}, tuple(notes))
+    return Section({grid.id: table}, (*grid.notes, *note))
 
 
-def _input(column: Column, paths: Mapping[str, str], number: int, faults: list[Fault]) -> str:
+_Named = tuple[str, str, Rule]
+
+
+def _ordered(grid: Grid, rows: list[_Named]) -> tuple[list[_Named], list[str]]:
+    """Return the rows so that the first that holds gives the output of the hit policy, and what is lost."""
+    if grid.hit == "ANY":
+        return rows, ["hit policy ANY: the first row that holds counts; that all rows agree is not checked"]
+    if grid.hit != "PRIORITY":
+        return rows, []
+    order = {output: place for place, output in enumerate(grid.outputs)}
+    rows = sorted(rows, key=lambda row: order.get(row[2].output, len(order)))
+    return rows, ["hit policy PRIORITY: rows are sorted by their outputs, and the first that holds counts"]
+
+
+def _conditions(grid: Grid, names: Names, paths: Mapping[str, str], faults: list[Fault]) -> list[str]:
+    """Return the condition of each rule; types are checked where every input is known."""
+    inputs = [
+        (_input(column, paths, number, names, faults), column)
+        for number, column in enumerate(grid.columns, start=1)
+    ]
+    are_known = not faults
+    found = []
+    for number, rule in enumerate(grid.rules, start=1):
+        place = f"{grid.id}, rule {number}"
+        before = len(faults)
+        found.append(_condition(rule, place, inputs, names, faults))
+        if are_known and len(faults) == before:
+            faults += [replace(fault, span=None, where=place) for fault in names.faults_in(found[-1])]
+    return found
+
+
+def _input(column: Column, paths: Mapping[str, str], number: int, names: Names, faults: list[Fault]) -> str:
     """Return the expression of an input in the language of the pack."""
     text = paths.get(column.expression, column.expression).strip()
-    try:
-        parse(Text(text))
-    except ExpressionError:
+    if names.kind_of(text) is None:
+        message = f"input {number} `{text}` is nothing the pack knows"
         hint = f'give its path with --input "{column.expression}=deal.…"'
-        faults.append(
-            Fault("I-TABLE", f"input {number} `{column.expression}` is no path of a deal", hint=hint)
-        )
+        faults.append(Fault("I-TABLE", message, hint=hint))
     return text
 
 
@@ -104,7 +111,6 @@ def _condition(
     rule: Rule, place: str, inputs: Sequence[tuple[str, Column]], names: Names, faults: list[Fault]
 ) -> str:
     parts = []
-    found = len(faults)
     for number, (text, (name, column)) in enumerate(zip(rule.cells, inputs, strict=True), start=1):
         try:
             cell = Cell(name, feel.parse_tests(text))
@@ -112,10 +118,7 @@ def _condition(
             parts.append(part)
         except feel.FeelError as problem:
             faults.append(Fault("I-TABLE", str(problem), where=f"{place}, column {number}"))
-    condition = " && ".join(part for part in parts if part) or "true"
-    if len(faults) == found:
-        faults += [replace(fault, span=None, where=place) for fault in names.faults_in(condition)]
-    return condition
+    return " && ".join(part for part in parts if part) or "true"
 
 
 def _foreign_part(cell: Cell) -> str:
@@ -136,7 +139,7 @@ def _ids(grid: Grid, faults: list[Fault]) -> list[str]:
             name = f"{grid.id}_{number}"
         found.append(name)
     if _ID.fullmatch(grid.id) is None:
-        faults.append(Fault("I-TABLE", f"`{grid.id}` is no id of a table", hint="give one with --id"))
+        faults.append(Fault("I-TABLE", f"`{grid.id}` is no id of a table", hint="give one with --as"))
     return found
 
 

@@ -126,7 +126,7 @@ def _type_ref(kind: t.Type | None) -> str:
         case t.Date():
             return "date"
         case t.Timestamp():
-            return "dateTime"
+            return "date and time"
         case t.Duration():
-            return "dayTimeDuration"
+            return "days and time duration"
     return ""

@@ -108,10 +108,8 @@ class _Guessing:
         lists = {name: found for name in self.door.lists if (found := list(self._lists(name)))}
         for name in lists:
             # A rule may read "there was no visit" off a list, so a list must not look complete and be not.
-            message = (
-                f"lists.{name}: a deal without a row has none; take the list out if it is kept elsewhere, too"
-            )
-            self.notes.to_decide.append(message)
+            said = "complete for a deal that has rows; take the list out if more is kept elsewhere"
+            self.notes.to_decide.append(f"lists.{name}: {said}")
         history = list(self._history())
         self.root.place_titled(self.wish.model)
         deals = self._sheet(self.root)
@@ -161,7 +159,7 @@ class _Guessing:
             draft.place_titled(model)
             # An export of contacts or tasks holds those of no deal, too: they are counted, not listed.
             split = {"split": shape.split} if shape.split is not None else {}
-            yield self._sheet(draft, **ends, **split, joins=joins, required=False)
+            yield self._sheet(draft, **ends, **split, joins=joins, required=False, empty="unknown")
 
     def _sheet(self, draft: Draft, **more: Any) -> dict[str, Any]:
         sheet = {**draft.data(), **more}

@@ -18,6 +18,7 @@ from kamrules.sheets.rewrite import rewriter
 
 # Our choice: a longer list of values is no picklist but a text.
 MAX_PICKLIST = 60
+_SHOWN = 3
 _DATE_FORMS = (
     "iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日", "epoch_ms",
     "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p", "%Y/%m/%d %H:%M",
@@ -63,10 +64,11 @@ def picklist(spec: FieldSpec, values: tuple[str, ...], meanings: Mapping[str, st
     for text in values:
         known = meanings.get(text, by_plain.get(plain(text)))
         table[text] = known if known is not None else own.get(plain(text))
-    unknown = sum(meaning is None for meaning in table.values())
+    unknown = [text for text, meaning in table.items() if meaning is None]
     # What this export happens not to hold, the next one may.
     table |= {text: meaning for text, meaning in meanings.items() if text not in table}
-    note = f"{unknown} values are unknown until you give them a meaning" if unknown else ""
+    shown = ", ".join(unknown[:_SHOWN]) + (", …" if len(unknown) > _SHOWN else "")
+    note = f"unknown until you say what is meant: {shown}" if unknown else ""
     return Filling({"to": spec.name, "values": table}, note=note)
 
 

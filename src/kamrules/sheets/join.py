@@ -52,7 +52,8 @@ class ChildList:
     `parent` names the list whose elements own the rows (influence lines of a stakeholder); then column
     `owner` holds the id of the element. With `split` the cells of `on` and `key` hold several ids.
     `lookups` join rows of other files to a row of this one. Rows of no deal are strays, unless
-    `required` is false: then they are counted.
+    `required` is false: then they are counted. Without `knows_empty` a deal that has no row leaves the
+    list unknown.
     """
 
     name: str
@@ -65,6 +66,7 @@ class ChildList:
     split: str | None = None
     lookups: tuple[Lookup, ...] = ()
     required: bool = True
+    knows_empty: bool = True
 
     def keys_in(self, cell: str) -> list[str]:
         """Return the ids in a cell of `on` or `key`; an empty cell is one empty id."""
@@ -201,7 +203,7 @@ class Joined:
         file = self.layout.root.file
         where = row_place(file.name, line.row, file.header[child.on])
         for key in filter(None, missing):
-            draft.deal[child.name].append({"id": key} if child.id is not None else {})
+            draft.deal.setdefault(child.name, []).append({"id": key} if child.id is not None else {})
             message = f"`{key}` is not in {child.sheet.file.name}"
             draft.faults.append(Fault("R-ORPHAN", message, where=where, hint="export it, too"))
 
@@ -234,6 +236,8 @@ def _contradiction(child: ChildList, row: _Child) -> Fault:
 
 
 def _attach(child: ChildList, rows: Sequence[_Child], draft: _Draft) -> None:
+    if not rows and not child.knows_empty:
+        return
     seen = Counter((row.owner, row.id) for row in rows if row.id)
     for row in rows:
         draft.take(row)

@@ -110,13 +110,15 @@ class ListMap(SheetMap):
 
     With `split` the cells of `on` and `key` hold several ids, so that one row may belong to many deals.
     `joins` add to a row what another file says of the id in one of its columns. Where `required` is false,
-    rows of no deal are counted instead of reported one by one, as in a list of all contacts.
+    rows of no deal are counted instead of reported one by one, as in a list of all contacts. `empty` says
+    whether a deal without a row is known to have none.
     """
 
     on: Text
     key: Text | None = None
     split: Literal[";", ",", "|"] | None = None
     required: bool = True
+    empty: Literal["known", "unknown"] = "known"
     joins: dict[str, JoinMap] = Field(default_factory=dict)
 
 
