@@ -192,11 +192,24 @@ def test_amounts_in_several_currencies_are_not_mixed(engine: Engine, tmp_path: P
     assert (read["D1"]["est_value"], "est_value" in read["D2"]) == (500, False)
 
 
-def test_date_that_two_forms_read_is_marked(engine: Engine, tmp_path: Path) -> None:
+def test_date_that_two_forms_read_is_left_to_its_owner(engine: Engine, tmp_path: Path) -> None:
     (tmp_path / "deals.csv").write_text("deal id,created\nD1,02/03/2026\n", "utf-8")
-    text = guessed(engine, tmp_path).text
-    assert "also reads as %m/%d/%Y: check" in text
-    assert '"%d/%m/%Y"' in text
+    found = guessed(engine, tmp_path)
+    assert "created_on" not in found.text
+    assert any("reads as %d/%m/%Y and as %m/%d/%Y" in line for line in found.notes.to_decide)
+
+
+@pytest.mark.parametrize(("closed", "form"), [("31/03/2026", "%d/%m/%Y"), ("3/31/2026", "%m/%d/%Y")])
+def test_another_date_of_the_file_tells_the_form(
+    engine: Engine, tmp_path: Path, closed: str, form: str
+) -> None:
+    (tmp_path / "deals.csv").write_text(f"deal id,created,closed\nD1,02/03/2026,{closed}\n", "utf-8")
+    assert f'created: {{to: created_on, date: "{form}"}}' in guessed(engine, tmp_path).text
+
+
+def test_deals_without_an_id_are_said_to_have_none(engine: Engine, tmp_path: Path) -> None:
+    (tmp_path / "deals.csv").write_text("amount\n5\n", "utf-8")
+    assert any("no column holds it" in line for line in guessed(engine, tmp_path).notes.to_decide)
 
 
 def test_column_whose_values_do_not_fit_is_left_with_the_reason(engine: Engine, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from kamrules.doors.format import JoinShape, SheetShape, Stage
 from kamrules.doors.mapwriting import Noted
 from kamrules.doors.seen import Seen, plain
 from kamrules.doors.stages import status_of_stages
-from kamrules.doors.targets import Filling, filling, picklist
+from kamrules.doors.targets import Filling, day_order, filling, picklist
 from kamrules.errors import Fault
 from kamrules.rules.lang import types as t
 from kamrules.sheets.cells import FieldSpec, fields_of
@@ -87,9 +87,7 @@ class Draft:
             column = self.seen.find(source.names)
             if column is None or name in self.filled or name not in self.fields:
                 continue
-            found = filling(
-                self.fields[name], self.seen.values[column], source.values or None, self.wish.zone
-            )
+            found = self._filling(name, self.seen.values[column], source.values or None)
             if source.when is not None:
                 found = self._limited(found, is_over=source.when == "closed")
             if isinstance(self.fields[name].type, t.Money) and self.currency is not None:
@@ -106,9 +104,15 @@ class Draft:
             is_used = column in self.notes.used.get(self.seen.name, ())
             if name is None or name in self.filled or is_used or not values or self._is_private(column):
                 continue
-            found = filling(self.fields[name], values, None, self.wish.zone)
+            found = self._filling(name, values, None)
             if not found.problem:
                 self._keep(column, self.fields[name], Filling(found.target, found.note or "likely"))
+
+    def _filling(
+        self, name: str, values: tuple[str, ...], meanings: Mapping[str, str | None] | None
+    ) -> Filling:
+        order = day_order(self.seen.values.values())
+        return filling(self.fields[name], values, meanings, self.wish.zone, order)
 
     def use(self, *columns: str) -> None:
         """Remember that the map names the file, and these columns of it."""

@@ -112,6 +112,8 @@ class _Guessing:
             self.notes.to_decide.append(f"lists.{name}: {said}")
         history = list(self._history())
         self.root.place_titled(self.wish.model)
+        if "id" not in self.root.filled:
+            self.notes.to_decide.append("id: no column holds it; verdicts cannot go back to the system")
         deals = self._sheet(self.root)
         # A file may be the place of two sheets: what none of them uses is known at the end.
         for sheet, draft in self.sheets:

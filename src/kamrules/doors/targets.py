@@ -6,6 +6,7 @@ given a meaning stands in the map as null: it is unknown until its owner says ot
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,6 +20,8 @@ from kamrules.sheets.rewrite import rewriter
 # Our choice: a longer list of values is no picklist but a text.
 MAX_PICKLIST = 60
 _SHOWN = 3
+_MONTHS = 12
+_SLASHED = re.compile(r"(\d{1,2})/(\d{1,2})/\d{4}\b")
 _DATE_FORMS = (
     "iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d", "%Y年%m月%d日", "epoch_ms",
     "%m/%d/%Y %H:%M", "%d/%m/%Y %H:%M", "%m/%d/%Y %I:%M %p", "%d/%m/%Y %I:%M %p", "%Y/%m/%d %H:%M",
@@ -40,14 +43,21 @@ class Filling:
 
 
 def filling(
-    spec: FieldSpec, values: tuple[str, ...], meanings: Mapping[str, str | None] | None, zone: str | None
+    spec: FieldSpec,
+    values: tuple[str, ...],
+    meanings: Mapping[str, str | None] | None,
+    zone: str | None,
+    order: str | None,
 ) -> Filling:
-    """Return how a column with these values fills a field; `meanings` are those a door knows."""
+    """Return how a column with these values fills a field.
+
+    `meanings` are those a door knows; `order` tells days first from months first, as in `day_order`.
+    """
     kind = spec.type
     if isinstance(kind, t.Enum) or (isinstance(kind, t.Bool) and meanings is not None):
         return picklist(spec, values, meanings or {})
     if isinstance(kind, t.Date | t.Timestamp):
-        return _dated(spec, values, zone)
+        return _dated(spec, values, zone, order)
     if isinstance(kind, t.Int | t.Double | t.Money):
         return _numbered(spec, values)
     return Filling({"to": spec.name}, problem=_unreadable(spec, {}, values))
@@ -72,13 +82,29 @@ def picklist(spec: FieldSpec, values: tuple[str, ...], meanings: Mapping[str, st
     return Filling({"to": spec.name, "values": table}, note=note)
 
 
-def _dated(spec: FieldSpec, values: tuple[str, ...], zone: str | None) -> Filling:
+def _dated(spec: FieldSpec, values: tuple[str, ...], zone: str | None, order: str | None) -> Filling:
     fits = [form for form in _DATE_FORMS if not _unreadable(spec, _with_zone({"date": form}, zone), values)]
     if not fits:
         return Filling(problem=f"{_first_bad(spec, {'date': 'iso'}, values)} is in no known form of a date")
+    if len(fits) > 1 and fits[0] != "iso":
+        ordered = [form for form in fits if order is not None and form.startswith(order)]
+        if len(ordered) != 1:
+            return Filling(problem=f"it reads as {' and as '.join(fits)}; say which in the map")
+        fits = ordered
     date = {"date": fits[0]} if fits[0] != "iso" else {}
-    note = f"also reads as {fits[1]}: check" if len(fits) > 1 and values and date else ""
-    return Filling({"to": spec.name, **_with_zone(date, zone)}, note=note)
+    return Filling({"to": spec.name, **_with_zone(date, zone)})
+
+
+def day_order(columns: Iterable[Iterable[str]]) -> str | None:
+    """Return whether days or months come first in the dates of a file; None if no date tells, or both."""
+    found = set()
+    for text in (text for column in columns for text in column):
+        match = _SLASHED.match(text)
+        if match is not None and int(match[1]) > _MONTHS >= int(match[2]):
+            found.add("%d/%m")
+        if match is not None and int(match[2]) > _MONTHS >= int(match[1]):
+            found.add("%m/%d")
+    return found.pop() if len(found) == 1 else None
 
 
 def _with_zone(target: dict[str, Any], zone: str | None) -> dict[str, Any]:
