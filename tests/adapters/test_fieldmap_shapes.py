@@ -72,7 +72,7 @@ def test_cell_with_several_ids_joins_a_row_for_each(tmp_path: Path) -> None:
         [],
     ]
     assert reading.strays == ()
-    assert [str(one) for one in reading.left_out] == ["contacts.csv: 1 rows left out, of no deal"]
+    assert [str(one) for one in reading.left_out] == ["contacts.csv: 1 row left out, of no deal"]
 
 
 def test_id_in_a_cell_without_its_row_stays_an_element_of_unknown_fields(tmp_path: Path) -> None:

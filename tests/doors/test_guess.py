@@ -1,5 +1,6 @@
 """From the export of a CRM to deals: what the guessed map reads, and what it leaves to its owner."""
 
+import json
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -298,9 +299,19 @@ def test_check_shows_what_is_dropped_and_why(run: Run, exports: Path, tmp_path: 
     run("map", "init", exports / "salesforce", "-o", tmp_path / "map.yaml")
     done = run("map", "check", exports / "salesforce", "--map", tmp_path / "map.yaml")
     assert done.exit_code == 0
-    assert "Opportunity.csv: 1 rows left out, by the map's `only` of column IsDeleted" in done.output
-    assert "Task.csv: 1 rows left out, of no deal" in done.output
+    assert "Opportunity.csv: 1 row left out, by the map's `only` of column IsDeleted" in done.output
+    assert "Task.csv: 1 row left out, of no deal" in done.output
     assert "Contact.csv: IsDeleted, AccountId, LastName, FirstName, Email, Birthdate" in done.output
+
+
+def test_check_is_a_report_in_json_too(run: Run, exports: Path, tmp_path: Path) -> None:
+    run("map", "init", exports / "odoo", "-o", tmp_path / "map.yaml")
+    done = run("map", "check", exports / "odoo", "--map", tmp_path / "map.yaml", "--format", "json")
+    report = json.loads(done.output)
+    assert (report["deals"], report["rejected"], report["stray_rows"]) == (2, 0, [])
+    assert {"file": "crm.lead.json", "rows": 1, "reason": "by the map's `only` of column type"} in report[
+        "left_out"
+    ]
 
 
 def test_check_shows_every_cell_that_cannot_be_read(run: Run, exports: Path, tmp_path: Path) -> None:

@@ -68,6 +68,8 @@ def export(  # noqa: PLR0913 - one argument for each option
         written = write_back(stream, results, engine, door, lang)
     console = notes()
     console.print(escape(visible(f"{output}: {written.records} records for {door.title}")), soft_wrap=True)
+    for left_out in reading.left_out:
+        console.print(escape(visible(str(left_out))), soft_wrap=True)
     for line in written.left_out[:_SHOWN]:
         console.print(escape(visible(f"left out: {line}")), soft_wrap=True)
     if len(written.left_out) > _SHOWN:

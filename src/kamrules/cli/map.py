@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.markup import escape
 
 from kamrules.adapters import Request
-from kamrules.cli import FINDINGS, PackRef, guarded, loaded_engine, notes, results
+from kamrules.cli import FINDINGS, PackRef, guarded, loaded_engine, notes, results, show_text
 from kamrules.doors.draft import Wish
 from kamrules.doors.events import events_of_history
 from kamrules.doors.guess import guess_map
@@ -72,6 +73,7 @@ def check(
     *,
     folder: Folder,
     map_file: Map,
+    form: Annotated[Literal["text", "json"], typer.Option("--format", help="How to show it.")] = "text",
     pack: PackRef = "handbook",
 ) -> None:
     """Show what a map reads of an export, what it leaves out, and every cell it cannot read.
@@ -80,7 +82,10 @@ def check(
     """
     engine = loaded_engine(pack, None, map_file)
     found = reads_of(folder, Request(engine.model, "reject", map_file, refused=engine.refused))
-    _show(found)
+    if form == "json":
+        show_text(json.dumps(found.to_dict(), ensure_ascii=False, indent=1))
+    else:
+        _show(found)
     if found.rejected or found.strays:
         raise typer.Exit(FINDINGS)
 
@@ -109,7 +114,7 @@ def _show(found: Reads) -> None:
     _say(f"{found.deals} deals, {found.rejected} rejected, {len(found.strays)} rows of no deal")
     for one in found.files:
         _say(f"{one.file}: {one.rows} rows, fills {', '.join(one.fields) or 'nothing'}")
-    _listed("left out by the map:", found.left_out)
+    _listed("left out by the map:", [str(one) for one in found.left_out])
     _listed("columns not read:", found.ignored)
     _listed("values that mean unknown:", found.unknown)
     _listed("cannot be read:", [str(fault) for fault in found.faults])

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from kamrules.adapters import Request, read_deals
 from kamrules.adapters.fieldmap import Bound, bind
 from kamrules.errors import Fault
-from kamrules.records.rejection import Rejection
+from kamrules.records.rejection import LeftOut, Rejection
 from kamrules.sheets.binding import Sheet
 from kamrules.sheets.mapfile import SheetMap
 
@@ -34,10 +35,23 @@ class Reads:
     rejected: int
     strays: tuple[Rejection, ...]
     files: tuple[FileRead, ...]
-    left_out: tuple[str, ...]
+    left_out: tuple[LeftOut, ...]
     ignored: tuple[str, ...]
     unknown: tuple[str, ...]
     faults: tuple[Fault, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the report as plain JSON-ready data."""
+        return {
+            "deals": self.deals,
+            "rejected": self.rejected,
+            "stray_rows": [stray.to_dict() for stray in self.strays],
+            "files": [asdict(one) for one in self.files],
+            "left_out": [asdict(one) for one in self.left_out],
+            "ignored": list(self.ignored),
+            "unknown": list(self.unknown),
+            "faults": [fault.to_dict() for fault in self.faults],
+        }
 
 
 def reads_of(path: Path, request: Request) -> Reads:
@@ -62,7 +76,7 @@ def reads_of(path: Path, request: Request) -> Reads:
         len(rejections) - len(reading.strays),
         reading.strays,
         tuple(map(_file_read, _bound_sheets(bound))),
-        tuple(map(str, reading.left_out)),
+        reading.left_out,
         tuple(f"{sheet.file}: {', '.join(sheet.ignore)}" for sheet in sheets if sheet.ignore),
         tuple(line for sheet in sheets for line in _unknown(sheet)),
         tuple(fault for rejection in rejections for fault in rejection.faults),

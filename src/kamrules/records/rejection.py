@@ -31,7 +31,8 @@ class LeftOut:
     reason: str
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.rows} rows left out, {self.reason}"
+        rows = "row" if self.rows == 1 else "rows"
+        return f"{self.file}: {self.rows} {rows} left out, {self.reason}"
 
 
 @dataclass(frozen=True, slots=True)
