@@ -1,4 +1,4 @@
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,19 +29,18 @@ def exports() -> Path:
 
 
 @pytest.fixture(scope="session")
-def run() -> Iterator[Callable[..., Result]]:
+def run() -> Callable[..., Result]:
     """Run the command line; the commands of these tests share their engines, for time."""
+    runner, app = CliRunner(), kamrules.cli.application()
 
-    def pack_in(pack: str, *, params: Any, currency: str | None) -> str | None:
+    def pack_in(pack: str, *, params: Any, currency: str | None) -> str:
         assert (pack, params) == ("handbook", {})
         return currency or "USD"
 
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(kamrules.cli, "load_pack", pack_in)
-        patch.setattr(kamrules.cli, "compile", engine_in)
-        runner, app = CliRunner(), kamrules.cli.application()
-
-        def call(*arguments: object) -> Result:
+    def call(*arguments: object) -> Result:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(kamrules.cli, "load_pack", pack_in)
+            patch.setattr(kamrules.cli, "compile", engine_in)
             return runner.invoke(app, [str(one) for one in arguments])
 
-        yield call
+    return call
