@@ -180,6 +180,21 @@ deals:
     ]
 
 
+def test_associated_records_of_an_answer_are_their_ids(tmp_path: Path) -> None:
+    to = [{"id": "501", "type": "a"}, {"id": "501", "type": "b"}, {"id": "502", "type": "a"}]
+    deal = {"id": "1", "properties": {"amount": "5"}, "associations": {"contacts": {"results": to}}}
+    text = """\
+deals:
+  file: deals.json
+  columns: {id: id, properties.amount: est_value}
+lists:
+  stakeholders:
+    - {file: people.csv, on: associations.contacts.results, key: id, split: ";", columns: {id: id}}
+"""
+    (found,) = opened(tmp_path, text, deals={"results": [deal]}, people="id\n501\n502\n")
+    assert found == {"id": "1", "est_value": 500, "stakeholders": [{"id": "501"}, {"id": "502"}]}
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -426,5 +426,6 @@ def test_commands_lead_from_a_pack_to_dmn_and_back(tmp_path: Path) -> None:
     assert back.exit_code == 0, back.output
     assert "  copy:\n    hit: unique\n" in part.read_text("utf-8")
     assert run("table", "import", document, "--pack", pack, "-o", part).exit_code == 2
+    assert run("table", "import", tmp_path / "x.xlsx", "--id", "t", "-o", tmp_path / "y.yaml").exit_code == 2
     assert run("table", "export", pack, "--id", "u", "-o", document).exit_code == 2
     assert run("table", "export", pack, "--id", "t", "-o", tmp_path / "t.txt").exit_code == 2

@@ -121,3 +121,12 @@ def test_history_command_reads_what_map_events_wrote(
     assert made.exit_code == 0, made.output
     told = run("history", events, "--deal", "006Ak00000Kq1aAIAR")
     assert "Claimed milestone = M1" in told.output
+
+
+def test_events_are_not_written_over_the_export(
+    run: Callable[..., Result], exports: Path, tmp_path: Path
+) -> None:
+    target = exports / "salesforce" / "Task.csv"
+    done = run("map", "events", exports / "salesforce", "--map", tmp_path / "m.yaml", "-o", target)
+    assert done.exit_code == 2
+    assert "belongs to the input" in done.output

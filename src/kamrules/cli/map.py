@@ -20,7 +20,7 @@ from kamrules.errors import ArgumentError, Fault
 from kamrules.page import visible
 from kamrules.sheets.rewrite import zone_of
 from kamrules.timeline import write_events
-from kamrules.wholefile import text_file
+from kamrules.wholefile import keep_apart, text_file
 
 map = typer.Typer(no_args_is_help=True, help="Field maps of other systems' exports.")  # noqa: A001 - the command
 _SHOWN = 12
@@ -103,6 +103,8 @@ def events(
     pack: PackRef = "handbook",
 ) -> None:
     """Turn the former values of a system into events, for `kamrules history`."""
+    source = folder.resolve()
+    keep_apart({"--output": output}, lambda place: source in {place, place.parent})
     engine = loaded_engine(pack, None, map_file)
     found = events_of_history(folder, Request(engine.model, "reject", map_file, refused=engine.refused))
     write_events(output, found.events)

@@ -85,6 +85,8 @@ def import_(  # noqa: PLR0913 - one argument for each option
 
 def _read(path: Path, name: str | None) -> Grid:
     if path.suffix.lower() == _WORKBOOK:
+        if name is not None:
+            raise ArgumentError(Fault("A-VALUE", "--id given, a workbook holds one table"))
         from kamrules.decisions.workbook import read_workbook  # noqa: PLC0415 - needs an extra
 
         return read_workbook(path)

@@ -3,8 +3,8 @@
 Read are a list of objects, and an object that holds one under `value` (OData), `result` (Odoo) or `results`
 (HubSpot). Columns are the keys, those of inner objects with a dot (`properties.amount`). A pair of a number
 and a text, as Odoo writes the record a field points to, is the id in the column and the text in the column
-with `.name`; other lists are texts with `;` between. Odoo also writes false for "empty": in a column that
-holds anything but true and false, false is a missing value.
+with `.name`; other lists are texts with `;` between, associated records by their ids. Odoo also writes false
+for "empty": in a column that holds anything but true and false, false is a missing value.
 """
 
 from __future__ import annotations
@@ -102,8 +102,14 @@ def _cell(value: Any, *, is_truth: bool) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, list):
-        return LIST_SEPARATOR.join(_cell(item, is_truth=True) for item in value)
+        texts = (_cell(_id_of(item), is_truth=True) for item in value)
+        return LIST_SEPARATOR.join(dict.fromkeys(texts))
     return str(value)
+
+
+def _id_of(item: Any) -> Any:
+    """Return the id of an associated record, as HubSpot lists them; anything else as it is."""
+    return item["id"] if isinstance(item, dict) and "id" in item else item
 
 
 def _load(path: Path) -> Any:
