@@ -102,7 +102,8 @@ class Draft:
             name = names.get(plain(column.removesuffix(_CUSTOM)))
             values = self.seen.values[column]
             is_used = column in self.notes.used.get(self.seen.name, ())
-            if name is None or name in self.filled or is_used or not values or self._is_private(column):
+            is_private = self.wish.refused(self.seen.name, column) is not None
+            if name is None or name in self.filled or is_used or not values or is_private:
                 continue
             found = self._filling(name, values, None)
             if not found.problem:
@@ -157,14 +158,12 @@ class Draft:
         return found
 
     def _why(self, column: str) -> str:
-        if self._is_private(column):
-            return "personal data, never read (RL-15)"
+        private = self.wish.refused(self.seen.name, column)
+        if private is not None:
+            return f"never read, {private.message.partition(':')[0]}"
         if not self.seen.values[column]:
             return "empty"
         return "no field is known for it"
-
-    def _is_private(self, column: str) -> bool:
-        return self.wish.refused(self.seen.name, column) is not None
 
     def _keep(self, column: str, spec: FieldSpec, found: Filling) -> None:
         if found.problem:
