@@ -66,6 +66,12 @@ COMMANDS = (
     "new pack",
     "new criterion",
     "new check",
+    "map init",
+    "map check",
+    "map events",
+    "export",
+    "table export",
+    "table import",
 )
 OWN_FOLDER = "<!-- own folder -->"
 _FENCE = re.compile(r"^```(python|console|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -93,8 +93,15 @@ def plot() -> None:
     assert "<svg" in vl_convert.vegalite_to_svg(chart.to_json())
 
 
+def excel() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        table = Path(folder) / "tiers.xlsx"
+        command("table", "export", "handbook", "--id", "account_tier", "-o", str(table))
+        assert table.is_file()
+
+
 EXTRAS: dict[str, Callable[[], None]] = {
-    function.__name__: function for function in (frame, verify, learn, live, calendar, plot)
+    function.__name__: function for function in (frame, verify, learn, live, calendar, plot, excel)
 }
 
 

@@ -112,6 +112,8 @@ def assess(  # noqa: PLR0913 - one argument for each option
             deque(counted, maxlen=0)
         else:
             _write(form, output, counted, summary, reading, engine, day, lang, limit)
+    for left_out in reading.left_out:
+        notes().print(escape(visible(str(left_out))), soft_wrap=True)
     refused = [*rejections, *reading.strays]
     if rejects is not None:
         write_rejects(rejects, refused)

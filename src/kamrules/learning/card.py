@@ -93,8 +93,8 @@ _SAY: dict[str, tuple[str, str]] = {
     "points.note": (
         (
             "Points of the {:g} there are, as the closed deals would share them. A dimension moves of its "
-            "own in a new pack only where what a point of it tells surely differs from the pack's belief; the "
-            "others make room alike."
+            "own in a new pack only where what a point of it tells surely differs from the pack's belief; "
+            "the others make room alike."
         ),
         (
             "总分{:g}分,按已关闭项目应有的分配。仅当某维度每分的含义确实不同于规则包的信念时,它才在新规则包中变动;"
