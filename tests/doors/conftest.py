@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
+import kamrules.arguments
 import kamrules.cli
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 
@@ -39,8 +40,8 @@ def run() -> Callable[..., Result]:
 
     def call(*arguments: object) -> Result:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(kamrules.cli, "load_pack", pack_in)
-            patch.setattr(kamrules.cli, "compile", engine_in)
+            patch.setattr(kamrules.arguments, "load_pack", pack_in)
+            patch.setattr(kamrules.arguments, "compile", engine_in)
             return runner.invoke(app, [str(one) for one in arguments])
 
     return call

@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 from kamrules.learning.moves import CLAIM, Move, gates_between, moves_of
 from kamrules.learning.recordings import Recording, by_path, recordings_of
-from kamrules.live.reads import ELEMENT, Reads, rule_reads
+from kamrules.live.reads import ELEMENT, Reads, part_reads
 from kamrules.rules.pack import Pack
 from kamrules.rules.plan import Plan
 from kamrules.timeline.paths import place_of
@@ -76,7 +76,7 @@ class GateReads:
     @classmethod
     def of(cls, pack: Pack, plan: Plan) -> GateReads:
         """Return what the criteria of a pack read."""
-        reads = {rule.id: rule_reads(rule) for rule in plan.rules if rule.id in pack.criteria}
+        reads = {rule.id: part_reads(rule) for rule in plan.rules if rule.id in pack.criteria}
         return cls(reads, {name: pack.criteria[name].gate for name in reads})
 
     def criteria(self, gates: Iterable[str], paths: Iterable[str]) -> tuple[str, ...]:

@@ -96,9 +96,10 @@ def weights_of(engine: Engine, columns: Sequence[str], scorecard: ScorecardClass
             if name in free and entry.points * sign > 0
         }
         raw = {name: points * ratios[dimensions[name]][0] for name, points in old.items()}
-        total = sum(raw.values())
-        scale = sum(old.values()) / total if total > 0 else 1.0
-        new = _shared({name: one * scale for name, one in raw.items()}, old) if total > 0 else old
+        total, whole = sum(raw.values()), sum(old.values())
+        is_any = total > _EXACT * whole  # where no dimension seems to help, nothing can be shared by it
+        scale = whole / total if is_any else 1.0
+        new = _shared({name: one * scale for name, one in raw.items()}, old) if is_any else old
         for name, points in old.items():
             dimension, (ratio, *ends) = dimensions[name], ratios[dimensions[name]]
             low, high = sorted(sign * points * scale * max(0.0, end) for end in ends)
