@@ -13,7 +13,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from kamrules.casefile import STAGE, Case, as_outputs
+from kamrules.casefile import STAGE, Case, as_outputs, turn_of_case
 from kamrules.engine import Engine
 from kamrules.errors import RecordError
 from kamrules.mutation.sources import Parts
@@ -200,19 +200,24 @@ class Judge:
                 found[key] = tuple(as_outputs(getattr(stage, key)))
             elif key == pack.health:
                 found[key] = self._health(trial, parts, truths)
-            elif key in pack.cadences or key in pack.deadlines:  # never mutated
-                found[key] = self._days(trial)[key]
+            elif key in pack.cadences or key in pack.deadlines or key in pack.reactions:  # never mutated
+                found[key] = self._kept(trial)[key]
             elif key in pack.tables:
                 table = parts.tables.get(key, self._parts.tables[key])
                 found[key] = self._outputs(table, trial, pack.tables[key].outputs)
         return found
 
-    def _days(self, trial: Trial) -> Seen:
+    def _kept(self, trial: Trial) -> Seen:
+        """Return what the pack itself says of cadences, deadlines and reactions."""
         if id(trial) not in self._due:
             cadences = self._engine.cadences(trial.record, as_of=trial.case.as_of)
             deadlines = self._engine.deadlines(trial.record, as_of=trial.case.as_of)
             found: Seen = {one.id: (one.status,) for one in cadences}
-            self._due[id(trial)] = found | {one.id: (one.status,) for one in deadlines}
+            found |= {one.id: (one.status,) for one in deadlines}
+            turn = turn_of_case(self._engine, trial.case)
+            if turn is not None:
+                found |= {name: (turn.status(name),) for name in self._engine.pack.reactions}
+            self._due[id(trial)] = found
         return self._due[id(trial)]
 
     def _line(self, name: str, truths: Mapping[str, Truth]) -> str:
