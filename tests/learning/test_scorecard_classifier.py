@@ -119,10 +119,11 @@ def test_its_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     """Truth drawn from the prior itself, so that 90 % is what a right posterior must reach."""
     rng = np.random.default_rng(5)
     held = []
+    prior = Prior(tuple("abc"), (0.5,) * 3, (0.5,) * 3, (0.5,) * 3, (0,) * 3)
+    doubt = ScorecardClassifier(prior).from_prior().covariance_
     for _ in range(60):
-        prior = Prior(tuple("abc"), (0.5,) * 3, (0.5,) * 3, (0.5,) * 3, (0,) * 3)
-        truth = np.asarray(prior.mean) + rng.normal(size=3) / np.sqrt(8 * 0.25 * 3 * 0.25)
-        level = rng.normal() / np.sqrt(8 * 0.25)
+        level, *slopes = rng.multivariate_normal([0.0, *prior.mean], doubt)
+        truth = np.asarray(slopes)
         matrix = rng.integers(0, 2, (80, 3)).astype(float)
         chances = 1 / (1 + np.exp(-(level + (matrix - 0.5) @ truth)))
         won = rng.random(80) < chances

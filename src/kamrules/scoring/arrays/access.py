@@ -21,7 +21,9 @@ def access_of(crowd: Crowd) -> dict[str, Array | Ends]:
     vetted = any_of(negated(says("is_intermediary")), says("intermediary_vetted"))
     contacts = crowd.count(crowd.contacted)
     least, most = crowd.mass
-    share = crowd.within(largest_share(crowd.at, least, most, np.zeros(len(least), int), crowd.deals), 0.0, 1.0)
+    share = crowd.within(
+        largest_share(crowd.at, least, most, np.zeros(len(least), int), crowd.deals), 0.0, 1.0
+    )
     over = crowd.policy.thread_share_pct / 100 + ROUNDING
     return {
         "decision_maker.listed": crowd.exists(decides),

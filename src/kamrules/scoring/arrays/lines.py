@@ -20,7 +20,9 @@ _KINDS = get_args(get_args(InfluenceLine.model_fields["kind"].annotation)[0])
 def lines_of(crowd: Crowd) -> dict[str, Array | Ends]:
     """Return the levels covered, whether they are enough, and how far our supporters' word reaches."""
     influence = _read_lines(crowd)
-    (names, superiors, targets), many = coded(crowd, "id", "reports_to", others=((influence.on, len(influence.of)),))
+    (names, superiors, targets), many = coded(
+        crowd, "id", "reports_to", others=((influence.on, len(influence.of)),)
+    )
     rows = _Rows(crowd.at, names, many)
     covered = crowd.within(_levels(crowd, rows, superiors), 0.0, math.inf)
     return {
@@ -57,17 +59,16 @@ def _levels(crowd: Crowd, rows: _Rows, superiors: Array) -> Ends:
     top, depth = _tops(rows.of(crowd.at, superiors))
     # A line hangs under one top; all tops whose superior is known hang under one of their deal.
     line = np.where(superiors[top] >= 0, len(top) + crowd.at, top)
+    deal = np.concatenate([crowd.at, np.arange(crowd.deals)])
     width = int(depth.max(initial=0)) + 1
     counts = []
     for is_on in (crowd.contacted == YES, crowd.contacted != NO):
-        pairs = np.unique(line[is_on] * width + depth[is_on]) // width
-        found, count = np.unique(pairs, return_counts=True)
-        deal = np.concatenate([crowd.at, np.arange(crowd.deals)])[found]
-        counts.append((deal, count.astype(float)))
+        levels = np.zeros(len(deal) * width, dtype=bool)
+        levels[line[is_on] * width + depth[is_on]] = True
+        counts.append(levels.reshape(len(deal), width).sum(axis=1, dtype=float))
     low = np.zeros(crowd.deals)
-    np.maximum.at(low, *counts[0])
-    deal, count = counts[1]
-    return low, np.bincount(deal, weights=count, minlength=crowd.deals)
+    np.maximum.at(low, deal, counts[0])
+    return low, np.bincount(deal, weights=counts[1], minlength=crowd.deals)
 
 
 def _tops(above: Array) -> Ends:
@@ -177,4 +178,3 @@ def _reached(crowd: Crowd, start: Array, source: Array, target: Array, to_anybod
         reached |= (crowd.total(reached & to_anybody) > 0)[crowd.at]
         if int(reached.sum()) == before:
             return reached
-

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from kamrules.scoring.arrays.people import UNKNOWN, YES, Array, Crowd, Ends, all_of, any_of, at_least, negated, share_of
+from kamrules.scoring.arrays.people import (
+    UNKNOWN,
+    YES,
+    Array,
+    Crowd,
+    Ends,
+    all_of,
+    any_of,
+    at_least,
+    negated,
+    share_of,
+)
 from kamrules.scoring.arrays.texts import coded
 from kamrules.scoring.stakeholders.interval import ROUNDING
 from kamrules.scoring.stakeholders.shape import ROLES
@@ -87,4 +98,3 @@ def largest_share(at: Array, least: Array, most: Array, kind: Array, deals: int)
     is_pile = kind >= 0
     np.maximum.at(high, at[is_pile], share_of(own, np.maximum(others, 0.0))[is_pile])
     return low, np.where(bar > 0, high, 1.0)
-

@@ -7,7 +7,18 @@ import math
 
 import numpy as np
 
-from kamrules.scoring.arrays.people import NO, UNKNOWN, YES, Array, Crowd, Ends, all_of, any_of, negated, share_of
+from kamrules.scoring.arrays.people import (
+    NO,
+    UNKNOWN,
+    YES,
+    Array,
+    Crowd,
+    Ends,
+    all_of,
+    any_of,
+    negated,
+    share_of,
+)
 from kamrules.scoring.stakeholders.people import ACTS, OPPOSITION, SUPPORT
 
 
@@ -91,4 +102,3 @@ def _deed_share(crowd: Crowd, deed: Array) -> Ends:
     most_deeds, most_words = crowd.total(may & (deed != NO)), crowd.total(sure & (deed == NO))
     low = share_of(least_deeds, least_words)
     return crowd.within((low, share_of(most_deeds, most_words)), 0.0, 1.0)
-

@@ -83,7 +83,9 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
         """Learn the columns, which depend on the pack only."""
         pack, plan = self.engine.pack, self.engine.plan
         self.columns_ = columns_of(pack, plan, self.until)
-        self._health = compile_plan(Plan(plan.schema, (), (), health_cards(pack, plan), plan.root), access="attr")
+        self._health = compile_plan(
+            Plan(plan.schema, (), (), health_cards(pack, plan), plan.root), access="attr"
+        )
         return self
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:  # noqa: ARG002 - as in scikit-learn
@@ -115,7 +117,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
             A deal does not fit the pack's record, or a deal of a frame was rejected (R-VALUE).
         """
         check_is_fitted(self)
-        if hasattr(X, "clean"):
+        if hasattr(type(X), "clean"):
             return self._of_frame(X)
         rows = [self._row(deal, index) for index, deal in enumerate(X)]
         return np.asarray(rows, dtype=float).reshape(len(rows), len(self.columns_))
@@ -132,10 +134,10 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
         clean = found.clean
         _refuse_rejected(clean.rejected)
         measures = measures_of(clean.deals, clean.people, found.as_of, policy_of(self.engine.pack))
-        matrix = np.empty((clean.deals.num_rows, len(self.columns_)))
+        by_column = np.empty((len(self.columns_), clean.deals.num_rows))
         for place, column in enumerate(self.columns_):
-            matrix[:, place] = _of_tables(column, clean.deals, measures)
-        return matrix
+            by_column[place] = _of_tables(column, clean.deals, measures)
+        return by_column.T
 
     # --- records
 
@@ -244,8 +246,10 @@ def _of_tables(column: Column, deals: Any, measures: Mapping[str, Any]) -> NDArr
     """Return a column of all deals; the same as `_row`, column for column."""
     found: NDArray[Any]
     if column.kind == "criterion":
-        codes = [_STATUSES.index(status) for status in _COUNTS_AS[column.part]]
-        return np.isin(deals.column(f"status {column.source}").to_numpy(), codes)
+        code = deals.column(f"status {column.source}").to_numpy()
+        tests = [code == _STATUSES.index(status) for status in _COUNTS_AS[column.part]]
+        found = np.logical_or.reduce(tests)
+        return found
     if column.kind == "health":
         found = deals.column(f"{column.part} {column.source}").to_numpy()
         return found
