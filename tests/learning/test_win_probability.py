@@ -78,7 +78,9 @@ def test_a_column_that_never_varied_makes_a_deal_new() -> None:
     ]
 
 
-@pytest.mark.parametrize(("count", "method"), [(60, "none"), (400, "sigmoid"), (1500, "isotonic")])
+@pytest.mark.parametrize(
+    ("count", "method"), [(60, "none"), (400, "sigmoid"), (1500, "sigmoid"), (10_000, "isotonic")]
+)
 def test_calibration_depends_on_how_many_deals_were_closed(count: int, method: str) -> None:
     assert fitted(count).calibration_ == method
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Self
 
@@ -20,7 +21,9 @@ from kamrules.scoring.prior import ODDS, Prior, prior_from
 
 Array = NDArray[np.float64]
 _SHORTEST = 1e-9
-# Above so many deals the search starts from what every tenth of them says; rows measured at once. Speed only.
+# Factors on the prior variance that are tried: from a quarter, in steps of two.
+_LOOSENESS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+# For speed: above so many deals a part of them tells the looseness; rows measured at once.
 _MANY, _EVERY = 20_000, 10
 _AT_ONCE = 50_000
 
@@ -42,6 +45,10 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         The part of the latter variance that is doubt about the scale of the pack: whether all its points at
         once are worth more or less than it says, or nothing. The columns share the rest alike, in units of
         their spread. 0.5 is our choice. Without effect where every prior mean is 0.
+    strength_doubt : float, >= 0
+        How far deals may loosen or tighten the belief in the points: the standard deviation of the logarithm
+        of the factor on their variance. 1, a factor of 2.7 either way, is our choice; with 0 the belief
+        stays as strong as `prior_deals` says.
     monotonic_cst : mapping of names to -1, 0, 1, or array of shape (n_columns,), optional
         Signs of coefficients, in place of those of the prior.
     confidence : float, between 0 and 1
@@ -58,6 +65,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Of the log-odds at the centre, then of the coefficients: the Laplace approximation at the maximum.
     n_deals_ : int
         Closed deals behind it; 0 for a pack alone.
+    prior_deals_ : float
+        The strength the belief in the points was left with, in equivalent deals.
 
     Notes
     -----
@@ -66,6 +75,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     The prior is a unit-information prior scaled by a number of deals (Kass & Wasserman, JASA 90, 1995),
     taken column by column, plus one direction: coefficients are s x (what the pack says) + something of their
     own, where s is near 1. A few deals tell s, long before they tell one column from another.
+    How strong a belief the deals bear out is told by their marginal likelihood (empirical Bayes), by Laplace's
+    approximation at seven strengths; `prior_deals_` is their geometric mean, weighted by it and by
+    `strength_doubt`. A few deals leave the belief as it is.
     Of the strengths and doubts tried in invented worlds where the pack is right, useless or wrong, the
     defaults are those whose worst is least bad (`benchmarks/learning.py`).
 
@@ -83,6 +95,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         *,
         prior_deals: float = 16.0,
         scale_doubt: float = 0.5,
+        strength_doubt: float = 1.0,
         monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
         confidence: float = 0.9,
         max_iter: int = 100,
@@ -90,6 +103,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.prior = prior
         self.prior_deals = prior_deals
         self.scale_doubt = scale_doubt
+        self.strength_doubt = strength_doubt
         self.monotonic_cst = monotonic_cst
         self.confidence = confidence
         self.max_iter = max_iter
@@ -153,18 +167,22 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     def _learn(self, X: Array, won: Array) -> None:  # noqa: N803
         self._check_parameters()
         mean, self._centre, spread, signs, log_odds = self._belief(X)
-        covariance = self._doubt(mean, spread, log_odds)
         posterior = _Posterior(
             np.column_stack([np.ones(len(X)), X - self._centre]),
             won,
             np.concatenate([[log_odds], mean]),
-            np.linalg.inv(covariance),
+            self._doubt(mean, spread, log_odds),
             np.concatenate([[0], signs]),
+            self.max_iter,
         )
-        found, hessian, self.n_iter_ = posterior.maximum(self.max_iter)
-        self.n_deals_ = len(won)
+        self._prior_coef, self._prior_at_centre = mean, log_odds
+        self._prior_covariance = posterior.covariance
+        # Of very many deals every tenth tells how strong a belief they bear out, and where to start.
+        part = posterior.of(slice(None, None, _EVERY)) if len(won) > _MANY else posterior
+        looseness, start = part.looseness(self.strength_doubt)
+        found, hessian, self.n_iter_ = posterior.loosened(looseness).maximum(start)
+        self.n_deals_, self.prior_deals_ = len(won), self.prior_deals / looseness
         self.covariance_ = np.linalg.inv(hessian)
-        self._prior_coef, self._prior_at_centre, self._prior_covariance = mean, log_odds, covariance
         self._at_centre = float(found[0])
         self.coef_ = found[None, 1:]
         self.intercept_ = np.asarray([found[0] - found[1:] @ self._centre])
@@ -178,6 +196,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         told = (
             ("prior_deals", self.prior_deals, self.prior_deals > 0, "above 0"),
             ("scale_doubt", self.scale_doubt, 0 <= self.scale_doubt < 1, "from 0 to below 1"),
+            ("strength_doubt", self.strength_doubt, self.strength_doubt >= 0, "0 or more"),
             ("confidence", self.confidence, 0 < self.confidence < 1, "between 0 and 1"),
         )
         faults = [
@@ -294,19 +313,50 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return np.column_stack([_sigmoid(scores - reach), _sigmoid(scores + reach)])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Posterior:
     """Of deals with their outcomes, under a Gaussian prior and signs; the first column of `design` is 1."""
 
     design: Array
     won: Array
     prior: Array
-    precision: Array
+    covariance: Array
     signs: Array
+    max_iter: int
 
-    def maximum(self, max_iter: int) -> tuple[Array, Array, int]:
+    @cached_property
+    def precision(self) -> Array:
+        """The inverse of the prior's covariance."""
+        found: Array = np.linalg.inv(self.covariance)
+        return found
+
+    def of(self, rows: slice) -> _Posterior:
+        """Return the posterior of a part of the deals."""
+        return replace(self, design=self.design[rows], won=self.won[rows])
+
+    def loosened(self, factor: float) -> _Posterior:
+        """Return the posterior under a prior whose coefficients, but not the first, vary so much more."""
+        covariance = self.covariance.copy()
+        covariance[1:, 1:] *= factor
+        return replace(self, covariance=covariance)
+
+    def looseness(self, doubt: float) -> tuple[float, Array]:
+        """Return the factor on the variance that the deals bear out, and a maximum under one near it."""
+        start = self._within(self.prior)
+        if not len(self.won) or doubt == 0:
+            return 1.0, start
+        logs, evidence = np.log(_LOOSENESS), np.empty(len(_LOOSENESS))
+        for place, factor in enumerate(_LOOSENESS):
+            one = self.loosened(factor)
+            start, hessian, _ = one.maximum(start)
+            volume = np.linalg.slogdet(one.precision)[1] - np.linalg.slogdet(hessian)[1]
+            evidence[place] = volume / 2 - one._loss(start) - (logs[place] / doubt) ** 2 / 2
+        weights = np.exp(evidence - evidence.max())
+        return float(np.exp(weights @ logs / weights.sum())), start
+
+    def maximum(self, start: Array) -> tuple[Array, Array, int]:
         """Return the maximum under the signs, the Hessian there, and the steps taken."""
-        point, step = self._start(max_iter), 0
+        point, step = start, 0
         while True:
             chance = _sigmoid(self.design @ point)
             gradient = self.design.T @ (chance - self.won) + self.precision @ (point - self.prior)
@@ -316,7 +366,7 @@ class _Posterior:
             direction = np.zeros_like(point)
             direction[free] = -np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
             before, decrement = self._loss(point), float(-gradient @ direction)
-            if decrement < 1e-12 * (1 + abs(before)) or step == max_iter:
+            if decrement < 1e-12 * (1 + abs(before)) or step == self.max_iter:
                 return point, hessian, step
             length = 1.0
             while length > _SHORTEST:
@@ -324,13 +374,6 @@ class _Posterior:
                     break
                 length /= 2
             point, step = self._within(point + length * direction), step + 1
-
-    def _start(self, max_iter: int) -> Array:
-        """Return the prior, or for many deals the maximum over a part of them, which is near at little cost."""
-        if len(self.won) <= _MANY:
-            return self._within(self.prior.copy())
-        part = slice(None, None, _EVERY)
-        return replace(self, design=self.design[part], won=self.won[part]).maximum(max_iter)[0]
 
     def _loss(self, point: Array) -> float:
         scores, strayed = self.design @ point, point - self.prior
