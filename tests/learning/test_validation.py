@@ -13,6 +13,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as their_log_loss
 
 import kamrules as kr
+from benchmarks.worlds import LEAKS, planted
 from kamrules.errors import LeakageError
 from kamrules.scoring.validation.leakage import refuse_late_facts, refuse_leakage
 from kamrules.scoring.validation.skill import (
@@ -105,30 +106,16 @@ def test_honest_columns_pass() -> None:
     refuse_leakage(columns, won)
 
 
-@pytest.mark.parametrize(
-    "plant",
-    [
-        lambda won: [100.0 if one else 0.0 for one in won],
-        lambda won: [-float(index) if one else float(index) for index, one in enumerate(won, 1)],
-        lambda won: ["order" if one else "archive" for one in won],
-        lambda won: [3.0 if one else None for one in won],
-        lambda won: [None if one else "price" for one in won],
-        lambda won: [one if index % 50 else not one for index, one in enumerate(won)],
-    ],
-    ids=[
-        "zero when lost",
-        "ranks",
-        "names",
-        "filled in when won",
-        "reason when lost",
-        "two in a hundred wrong",
-    ],
-)
-def test_a_planted_column_is_refused(plant: Any) -> None:
+@pytest.mark.parametrize("form", LEAKS)
+def test_a_planted_column_is_refused(form: str) -> None:
     columns, won = world()
     with pytest.raises(LeakageError, match="L-PERFECT") as caught:
-        refuse_leakage({**columns, "planted": plant(won)}, won)
-    assert [fault.where for fault in caught.value.faults] == ["planted"]
+        refuse_leakage({**columns, form: planted(won)[form]}, won)
+    assert [fault.where for fault in caught.value.faults] == [form]
+
+
+def test_leaks_take_seven_forms() -> None:
+    assert len(LEAKS) == 7
 
 
 def test_every_telling_column_is_named_at_once() -> None:

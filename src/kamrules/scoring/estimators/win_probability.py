@@ -22,10 +22,12 @@ from kamrules.scoring.validation.splits import grouped_folds
 Array = NDArray[np.float64]
 Refusal = Literal["not enough history", "unlike any deal seen"]
 Calibration = Literal["none", "sigmoid", "isotonic", "flat"]
-# Two parameters of a sigmoid need some fifty deals of either outcome. A step function overfits below about a
+# Two parameters of a sigmoid need some fifty deals of either outcome. An estimator with intervals of its own is
+# held back by its prior: in invented worlds a sigmoid learned of fewer than five hundred of either outcome
+# makes its intervals cover less and its slopes no better. A step function overfits below about a
 # thousand deals in Niculescu-Mizil & Caruana (ICML 2005); in our invented worlds it still does at 2,000, with
-# slopes of 0.7, so it waits for ten thousand. Both numbers are our choice.
-_SIGMOID_FROM = 50
+# slopes of 0.7, so it waits for ten thousand. The numbers are our choice.
+_SIGMOID_FROM, _SIGMOID_FROM_BAYESIAN = 50, 500
 _ISOTONIC_FROM = 10_000
 _ALIKE = 30
 _ESTIMATE = ("probability", "low", "high")
@@ -76,7 +78,7 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
     Attributes
     ----------
     calibration_ : {"none", "sigmoid", "isotonic", "flat"}
-        "none" with fewer than 50 deals of either outcome, so that a Bayesian estimator stands as it is;
+        "none" with fewer than 50 deals of either outcome, or 500 where the estimator has intervals of its own;
         "isotonic" from 10,000 deals on; else "sigmoid" (Platt), or "flat" where the held-back deals show no
         skill at all: then the base rate is all there is to say. Learned on held-back deals, twins together.
     wins_, losses_ : int
@@ -189,12 +191,11 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         return found
 
     def _calibrate(self, given: Any, won: NDArray[np.bool_], groups: Sequence[Hashable]) -> None:
-        least = min(self.wins_, self.losses_)
+        has_own = hasattr(self.estimator_, "predict_interval")
         self.calibration_: Calibration = "none"
-        if least >= _SIGMOID_FROM:
+        if min(self.wins_, self.losses_) >= (_SIGMOID_FROM_BAYESIAN if has_own else _SIGMOID_FROM):
             self.calibration_ = "isotonic" if len(won) >= _ISOTONIC_FROM else "sigmoid"
         self._held: tuple[Array, NDArray[np.bool_]] | None = None
-        has_own = hasattr(self.estimator_, "predict_interval")
         if not self.has_history or (self.calibration_ == "none" and has_own):
             return
         held = np.full(len(won), np.nan)
