@@ -31,6 +31,30 @@ def test_every_estimate_has_an_interval_and_the_deals_behind_it(estimator: Any) 
         assert found.estimate.closed_deals == 200
 
 
+@pytest.mark.parametrize("estimator", [ScorecardClassifier(WORLD.prior), GaussianNB()])
+def test_the_table_says_what_the_forecasts_say(estimator: Any) -> None:
+    model = fitted(200, estimator)
+    matrix = np.vstack([WORLD.deals(20)[0], np.full((1, 6), 9.0)])
+    table = model.forecast_table(matrix)
+    for place, found in enumerate(model.forecast(matrix)):
+        row = {name: column[place] for name, column in table.items()}
+        shown = found.estimate or found.prior
+        assert (row["probability"], row["low"], row["high"]) == (shown.probability, shown.low, shown.high)
+        assert (row["closed_deals"], row["refusal"]) == (shown.closed_deals, found.refusal)
+        assert (row["prior_probability"], row["prior_deals"]) == (
+            found.prior.probability,
+            found.prior.closed_deals,
+        )
+    assert table["refusal"][-1] == "unlike any deal seen"
+
+
+def test_of_deals_like_those_closed_about_one_in_a_hundred_is_called_new() -> None:
+    world = World(columns=12, noise=0.2)
+    matrix, won, _ = world.deals(3000)
+    table = WinProbability(GaussianNB()).fit(matrix[:1000], won[:1000]).forecast_table(matrix[1000:])
+    assert 0.002 < np.mean([refusal is not None for refusal in table["refusal"]]) < 0.03
+
+
 def test_too_few_wins_are_refused_and_the_prior_is_shown() -> None:
     matrix, won, _ = WORLD.deals(60)
     kept = np.concatenate([np.flatnonzero(won)[:9], np.flatnonzero(~won)])
