@@ -60,8 +60,8 @@ class World:
         return matrix, rng.random(count) < chances, chances
 
 
-# Columns that tell the outcome because it made them, in the forms they take in a CRM: of each outcome (and the
-# place of the deal) what stands in the column.
+# Columns that tell the outcome because it made them, in the forms they take in a CRM: of each outcome
+# (and the place of the deal) what stands in the column.
 LEAKS: dict[str, Callable[[bool, int], Any]] = {
     "amount, zero when lost": lambda won, place: 1000.0 + place if won else 0.0,
     "forecast set at closing": lambda won, place: 0.9 + 0.0001 * (place % 7) if won else 0.1,

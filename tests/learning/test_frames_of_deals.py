@@ -85,7 +85,11 @@ def test_loops_and_lines_are_walked_as_on_a_record(engine: kr.Engine) -> None:
         person("d", "d", "a", is_contacted=True, is_panel_member=True),
         person(None, "e", "a"),
     ]
-    deals = [{"id": "1", "stakeholders": people}, {"id": "2", "stakeholders": []}, {"id": "3"}]
+    deals: list[dict[str, Any]] = [
+        {"id": "1", "stakeholders": people},
+        {"id": "2", "stakeholders": []},
+        {"id": "3"},
+    ]
     expected, found = both(engine, deals, frames_of(deals))
     assert found == pytest.approx(expected, rel=1e-12, abs=1e-12)
 
@@ -132,7 +136,7 @@ def test_another_day_or_pack_than_that_of_the_frame_is_refused(engine: kr.Engine
     with pytest.raises(kr.ArgumentError, match="A-DATE: the frame was assessed as of 2026-06-30"):
         DealFeatures(engine, as_of=date(2026, 1, 1)).fit([]).transform(found)
     other = replace(found, pack=replace(found.pack, version="0.1", hash="another"))
-    with pytest.raises(kr.ArgumentError, match="A-VALUE: the frame was assessed by pack `handbook` 0.1"):
+    with pytest.raises(kr.ArgumentError, match=r"A-VALUE: the frame was assessed by pack `handbook` 0\.1"):
         DealFeatures(engine).fit([]).transform(other)
 
 

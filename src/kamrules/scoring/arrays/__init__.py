@@ -38,11 +38,11 @@ def measures_of(deals: Any, people: Any, as_of: date, policy: MapPolicy) -> dict
         high end, infinite where a list nobody has leaves it open.
     """
     crowd = read_crowd(deals, people, as_of, policy)
-    lines = lines_of(crowd)
+    lines, has_levels = lines_of(crowd)
     return {
         **shape_of(crowd),
         **support_of(crowd),
         **access_of(crowd),
         **lines,
-        **principles_of(crowd, deals, lines["levels.enough"]),
+        **principles_of(crowd, deals, has_levels),
     }

@@ -17,19 +17,21 @@ from kamrules.scoring.stakeholders.people import SUPPORT
 _KINDS = get_args(get_args(InfluenceLine.model_fields["kind"].annotation)[0])
 
 
-def lines_of(crowd: Crowd) -> dict[str, Array | Ends]:
-    """Return the levels covered, whether they are enough, and how far our supporters' word reaches."""
+def lines_of(crowd: Crowd) -> tuple[dict[str, Array | Ends], Array]:
+    """Return the measures of lines, and by itself whether enough levels are covered."""
     influence = _read_lines(crowd)
     (names, superiors, targets), many = coded(
         crowd, "id", "reports_to", others=((influence.on, len(influence.of)),)
     )
     rows = _Rows(crowd.at, names, many)
     covered = crowd.within(_levels(crowd, rows, superiors), 0.0, math.inf)
-    return {
+    enough = at_least(covered, crowd.policy.required_levels)
+    found: dict[str, Array | Ends] = {
         "levels.covered": covered,
-        "levels.enough": at_least(covered, crowd.policy.required_levels),
+        "levels.enough": enough,
         "reach": crowd.within(_reach(crowd, influence, rows, targets), 0.0, 1.0),
     }
+    return found, enough
 
 
 class _Rows:

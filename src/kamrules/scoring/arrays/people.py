@@ -1,7 +1,7 @@
 """The people of all deals as arrays, one row a person, and what is summed up over those of a deal.
 
-Truths are Kleene's as whole numbers: 0 no, 1 unknown, 2 yes. So "and" is the least of some, "or" the greatest,
-and "not" is two minus it.
+Truths are Kleene's as whole numbers: 0 no, 1 unknown, 2 yes. So "and" is the least of some, "or" the
+greatest, and "not" is two minus it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def _places(keys: Any, known: Any) -> Array:
     place_of = {key: place for place, key in enumerate(known.to_pylist())}
     coded = whole(keys).dictionary_encode()
     found = np.asarray([place_of.get(key, -1) for key in coded.dictionary.to_pylist()] or [-1])
-    return found[coded.indices.fill_null(0).to_numpy(zero_copy_only=False)]
+    places: Array = found[coded.indices.fill_null(0).to_numpy(zero_copy_only=False)]
+    return places
 
 
 def _small(table: Any, name: str) -> Array:

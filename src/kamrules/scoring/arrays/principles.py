@@ -14,7 +14,7 @@ _STATE = ("soe", "government")
 def principles_of(crowd: Crowd, deals: Any, levels: Array) -> dict[str, Array | Ends]:
     """Return whether each principle applies, holds, and is breached; `levels`: enough of them are covered."""
     given = np.asarray(deals.column("ownership").to_pylist(), dtype=object)
-    is_unknown = np.equal(given, None)
+    is_unknown = given == np.asarray(None)
 
     def owned(*kinds: str) -> Array:
         return np.where(is_unknown, UNKNOWN, YES * np.isin(given.astype(str), kinds))

@@ -36,7 +36,7 @@ def shape_of(crowd: Crowd) -> dict[str, Array | Ends]:
 
 def _coverage(crowd: Crowd) -> Ends:
     role = crowd.code("role")
-    found = sum((crowd.total(role == place) > 0).astype(float) for place in range(len(ROLES)))
+    found = np.sum([crowd.total(role == place) > 0 for place in range(len(ROLES))], axis=0)
     most = np.minimum(found + crowd.total(role < 0), len(ROLES))
     return found / len(ROLES), most / len(ROLES)
 

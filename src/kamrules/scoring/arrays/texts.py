@@ -32,4 +32,5 @@ def _numbered(column: Any, rows: int, numbers: dict[str, int]) -> Array:
     chunk = whole(column.cast("large_string").dictionary_encode())
     places = [numbers.setdefault(str(text).strip(), len(numbers)) for text in chunk.dictionary.to_pylist()]
     index = chunk.indices.fill_null(len(places)).to_numpy(zero_copy_only=False)
-    return np.asarray([*places, -1])[index]
+    found: Array = np.asarray([*places, -1])[index]
+    return found

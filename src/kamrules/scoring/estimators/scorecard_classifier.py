@@ -19,7 +19,7 @@ from kamrules.errors import ArgumentError, Fault
 from kamrules.scoring.columns import Assesses
 from kamrules.scoring.prior import ODDS, Prior, prior_from
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 _SHORTEST = 1e-9
 # Factors on the prior variance that are tried: from a quarter, in steps of two.
 _LOOSENESS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
@@ -75,8 +75,8 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     The prior is a unit-information prior scaled by a number of deals (Kass & Wasserman, JASA 90, 1995),
     taken column by column, plus one direction: coefficients are s x (what the pack says) + something of their
     own, where s is near 1. A few deals tell s, long before they tell one column from another.
-    How strong a belief the deals bear out is told by their marginal likelihood (empirical Bayes), by Laplace's
-    approximation at seven strengths; `prior_deals_` is their geometric mean, weighted by it and by
+    How strong a belief the deals bear out is told by their marginal likelihood (empirical Bayes), by
+    Laplace's approximation at seven strengths; `prior_deals_` is their geometric mean, weighted by it and by
     `strength_doubt`. A few deals leave the belief as it is.
     Of the strengths and doubts tried in invented worlds where the pack is right, useless or wrong, the
     defaults are those whose worst is least bad (`benchmarks/learning.py`).
@@ -89,7 +89,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     (0.88, 0)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scikit-learn reads parameters from here
         self,
         prior: Prior | None = None,
         *,
@@ -300,11 +300,14 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         strayed = self._read(X) - self._centre
         scores = self._prior_at_centre + strayed @ self._prior_coef
         return np.column_stack(
-            [_sigmoid(scores), self._interval(scores, strayed, self._prior_covariance, confidence)]
+            [
+                _sigmoid(scores),
+                self._interval(scores, strayed, self._prior_covariance, confidence),
+            ]
         )
 
     def _interval(self, scores: Array, strayed: Array, covariance: Array, confidence: float | None) -> Array:
-        root = np.linalg.cholesky(covariance)
+        root: Array = np.linalg.cholesky(covariance)
         deviation = np.empty(len(scores))
         for start in range(0, len(scores), _AT_ONCE):
             rows = slice(start, start + _AT_ONCE)
@@ -350,7 +353,7 @@ class _Posterior:
             one = self.loosened(factor)
             start, hessian, _ = one.maximum(start)
             volume = np.linalg.slogdet(one.precision)[1] - np.linalg.slogdet(hessian)[1]
-            evidence[place] = volume / 2 - one._loss(start) - (logs[place] / doubt) ** 2 / 2
+            evidence[place] = volume / 2 - one.loss(start) - (logs[place] / doubt) ** 2 / 2
         weights = np.exp(evidence - evidence.max())
         return float(np.exp(weights @ logs / weights.sum())), start
 
@@ -365,17 +368,18 @@ class _Posterior:
             free = ~((self.signs != 0) & (point == 0) & (self.signs * gradient >= 0))
             direction = np.zeros_like(point)
             direction[free] = -np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
-            before, decrement = self._loss(point), float(-gradient @ direction)
+            before, decrement = self.loss(point), float(-gradient @ direction)
             if decrement < 1e-12 * (1 + abs(before)) or step == self.max_iter:
                 return point, hessian, step
             length = 1.0
             while length > _SHORTEST:
-                if self._loss(self._within(point + length * direction)) <= before - 1e-4 * length * decrement:
+                if self.loss(self._within(point + length * direction)) <= before - 1e-4 * length * decrement:
                     break
                 length /= 2
             point, step = self._within(point + length * direction), step + 1
 
-    def _loss(self, point: Array) -> float:
+    def loss(self, point: Array) -> float:
+        """Return minus the logarithm of the posterior, up to a constant."""
         scores, strayed = self.design @ point, point - self.prior
         return float(
             np.logaddexp(0, scores).sum() - self.won @ scores + strayed @ self.precision @ strayed / 2

@@ -22,7 +22,7 @@ from kamrules.scoring.validation.splits import grouped_folds
 Array = NDArray[np.float64]
 Refusal = Literal["not enough history", "unlike any deal seen"]
 Calibration = Literal["none", "sigmoid", "isotonic", "flat"]
-# Two parameters of a sigmoid need some fifty deals of either outcome. An estimator with intervals of its own is
+# Two parameters of a sigmoid need some fifty deals of either outcome. One with intervals of its own is
 # held back by its prior: in invented worlds a sigmoid learned of fewer than five hundred of either outcome
 # makes its intervals cover less and its slopes no better. A step function overfits below about a
 # thousand deals in Niculescu-Mizil & Caruana (ICML 2005); in our invented worlds it still does at 2,000, with
@@ -78,7 +78,7 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
     Attributes
     ----------
     calibration_ : {"none", "sigmoid", "isotonic", "flat"}
-        "none" with fewer than 50 deals of either outcome, or 500 where the estimator has intervals of its own;
+        "none" with fewer than 50 deals of either outcome, or 500 where it has intervals of its own;
         "isotonic" from 10,000 deals on; else "sigmoid" (Platt), or "flat" where the held-back deals show no
         skill at all: then the base rate is all there is to say. Learned on held-back deals, twins together.
     wins_, losses_ : int
