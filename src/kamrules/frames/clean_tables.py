@@ -157,7 +157,8 @@ class CleanMaker:
         return clean.joined(judged.frames).pinned().select({**_key(), **made}).pinned()
 
     def _told(self, people: Table) -> Any:
-        names = [name for name in people.names() if name in needs_of_people(self.layouts.rules)]
+        needs = needs_of_people(self.layouts.rules)
+        names = [name for name in people.names() if name in needs]
         shown = {name.replace("code ", "").replace(ELEMENT, ""): col(name, "raw") for name in names}
         return arrow_of(people.select({**_key(), **shown}))
 

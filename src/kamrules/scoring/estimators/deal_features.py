@@ -83,6 +83,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
         """Learn the columns, which depend on the pack only."""
         pack, plan = self.engine.pack, self.engine.plan
         self.columns_ = columns_of(pack, plan, self.until)
+        self._policy = policy_of(pack)
         self._health = compile_plan(
             Plan(plan.schema, (), (), health_cards(pack, plan), plan.root), access="attr"
         )
@@ -133,7 +134,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
             raise ArgumentError(Fault("A-DATE", fault))
         clean = found.clean
         _refuse_rejected(clean.rejected)
-        measures = measures_of(clean.deals, clean.people, found.as_of, policy_of(self.engine.pack))
+        measures = measures_of(clean.deals, clean.people, found.as_of, self._policy)
         by_column = np.empty((len(self.columns_), clean.deals.num_rows))
         for place, column in enumerate(self.columns_):
             by_column[place] = _of_tables(column, clean.deals, measures)
@@ -163,7 +164,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
             getattr(record, "stakeholders", None),
             ownership=getattr(getattr(record, "account", None), "ownership", None),
             as_of=day,
-            policy=policy_of(self.engine.pack),
+            policy=self._policy,
         )
         return _row(self.columns_, statuses, people, points)
 
