@@ -572,9 +572,10 @@ def speed() -> list[str]:
     parts = dict.fromkeys(("frames", "matrix", "scores"), 0.0)
     for _ in range(batches):
         parts["frames"] += clocked(lambda: engine.assess_frame(deals, as_of=day, **lists).deals)
-        found = engine.assess_frame(deals, as_of=day, **lists)
         rows: list[Any] = []
-        parts["matrix"] += clocked(lambda: rows.append(features.transform(found)))  # noqa: B023 - run at once
+        parts["matrix"] += clocked(
+            lambda: rows.append(features.transform(engine.assess_frame(deals, as_of=day, **lists)))  # noqa: B023 - run at once
+        )
         parts["scores"] += clocked(lambda: model.forecast_table(rows[0]))  # noqa: B023
     ratio = (parts["matrix"] + parts["scores"]) / parts["frames"]
     total = seconds["win"] + seconds["cross"]

@@ -101,7 +101,7 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
         ----------
         X : iterable of mapping, record or Assessment, or FrameAssessment
             Assessments have detail "full". What `engine.assess_frame` returns gives a row for each deal of
-            the frame, in its order, some hundred times faster than records do.
+            the frame, in its order, some fifty times faster than records do.
 
         Returns
         -------
