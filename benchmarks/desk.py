@@ -1,16 +1,18 @@
 """What the live desk costs an event, and what a deal costs in memory.
 
-    python benchmarks/desk.py                     speed, against the whole plan, and against fold and assess
+    python benchmarks/desk.py [--write]           speed, against the whole plan, and against fold and assess
     python benchmarks/desk.py --memory 100000     memory of so many live deals, events in memory and not
     python benchmarks/desk.py --journal           into SQLite, one event a transaction and in batches
 
 Events are those of examples/welding under new deal ids, in the order of recording. Times are processor time
 of one core; ratios come from the same events in the same process. Every way must say the same of every deal.
+`--write` puts the table into docs/generated/bench-desk.md.
 """
 
 from __future__ import annotations
 
 import argparse
+import platform
 import resource
 import statistics
 import subprocess
@@ -31,10 +33,15 @@ from kamrules.live.desk import Desk
 from kamrules.live.verdicts import judge_of
 from kamrules.rules.reactors import choose_reactor
 from kamrules.timeline import Event, Timeline, read_events
+from kamrules.timeline.events import to_dict
 
 REPO = Path(__file__).resolve().parent.parent
+PAGE = REPO / "docs" / "generated" / "bench-desk.md"
 DAY = date(2026, 7, 15)
-ROUNDS = 7
+ROUNDS = 15
+DESK = "desk, plain reactor"
+DURABLE = "desk, durable-rules"
+PARSED = "desk, plain reactor, events as mappings"
 
 Note = Callable[[str, Callable[[], Any], int], None]
 
@@ -56,12 +63,14 @@ def timed(run: Callable[[], Any], count: int) -> float:
     return (time.process_time() - start) / count * 1e6
 
 
-def one_round(engine: Engine, desks: dict[str, Desk], mine: list[Event], note: Note) -> None:
+def one_round(engine: Engine, desks: dict[str, Desk], number: int, note: Note) -> None:
     """Give every way the same events, and compare what they say of each deal."""
     judge = judge_of(engine)
+    mine = copies(example(), str(number))
     for name, desk in desks.items():
-        note(f"desk, {name}", partial(post_all, desk, mine), len(mine))
-    records = [desks["plain"].record(one.deal_id) for one in mine]
+        given: list[Any] = [to_dict(one) for one in mine] if name == PARSED else mine
+        note(name, partial(post_all, desk, given), len(mine))
+    records = [desks[DESK].record(one.deal_id) for one in mine]
     note("the whole plan on the folded deal", lambda: [judge.whole(one, DAY) for one in records], len(mine))
     seen: dict[str, list[Event]] = {}
     for one in mine:
@@ -72,21 +81,21 @@ def one_round(engine: Engine, desks: dict[str, Desk], mine: list[Event], note: N
         return facts_of(engine.assess(deal, as_of=DAY, detail="brief"))
 
     some = [one.deal_id for one in mine[::40]]
-    note("fold all, assess all", lambda: [told(one) for one in some], len(some))
+    note("fold all events of the deal, assess it", lambda: [told(one) for one in some], len(some))
     assert all(desk.facts(one) == told(one) for one in seen for desk in desks.values())
 
 
-def post_all(desk: Desk, events: list[Event]) -> None:
+def post_all(desk: Desk, events: list[Any]) -> None:
     for one in events:
         desk.post(one)
 
 
-def speed(engine: Engine) -> None:
+def speed(engine: Engine) -> str:
+    """Return the page of what an event costs."""
     events = example()
-    plain = Desk(engine, choose_reactor("plain")(engine.reactions), as_of=DAY)
-    desks = {"plain": plain}
+    desks = {DESK: new_desk(engine, "plain"), PARSED: new_desk(engine, "plain")}
     try:
-        desks["durable"] = Desk(engine, choose_reactor("durable")(engine.reactions), as_of=DAY)
+        desks[DURABLE] = new_desk(engine, "durable")
     except MissingExtraError:
         print("durable-rules is not installed")
     for desk in desks.values():
@@ -97,13 +106,30 @@ def speed(engine: Engine) -> None:
         times.setdefault(name, []).append(timed(run, count))
 
     for number in range(ROUNDS):
-        one_round(engine, desks, copies(events, str(number)), note)
-    base = statistics.median(times["desk, plain"])
-    print("| | µs an event | events/s | against the desk |\n|---|---|---|---|")
+        one_round(engine, desks, number, note)
+    page = [
+        "# A live desk: what an event costs",
+        "",
+        f"{len(events)} events of the deals of examples/welding, {len(engine.plan.rules)} rules",
+        f"of the handbook; processor time of one core, {ROUNDS} rounds of all rows in turns, each under",
+        "new deal ids. The last column is the median of the ratios within a round.",
+        "Made by `benchmarks/desk.py --write`; speed depends on the machine and on what else it does.",
+        "",
+        "| | µs an event, median | events/s, median | events/s, best round | time against the desk |",
+        "|---|---|---|---|---|",
+    ]
     for name, found in times.items():
         middle = statistics.median(found)
-        print(f"| {name} | {middle:.0f} | {1e6 / middle:,.0f} | {middle / base:.1f} × |")
-    print(f"\nbest round of the desk: {1e6 / min(times['desk, plain']):,.0f} events/s")
+        ratio = statistics.median(one / base for one, base in zip(found, times[DESK], strict=True))
+        page.append(
+            f"| {name} | {middle:.0f} | {1e6 / middle:,.0f} | {1e6 / min(found):,.0f} | {ratio:.2f} × |"
+        )
+    page += ["", f"Python {platform.python_version()}, {platform.machine()}."]
+    return "\n".join(page) + "\n"
+
+
+def new_desk(engine: Engine, reactor: str) -> Desk:
+    return Desk(engine, choose_reactor(reactor)(engine.reactions), as_of=DAY)
 
 
 class _Nowhere:
@@ -187,6 +213,7 @@ def main() -> None:
     parser.add_argument("--each", type=int, default=12, help="events a deal, for --memory")
     parser.add_argument("--keeps", choices=("yes", "no"))
     parser.add_argument("--journal", action="store_true")
+    parser.add_argument("--write", action="store_true", help="write the page into docs/generated")
     given = parser.parse_args()
     if given.memory and given.keeps is None:
         for keeps in ("yes", "no"):  # each in a process of its own
@@ -198,7 +225,10 @@ def main() -> None:
     elif given.journal:
         journal(engine)
     else:
-        speed(engine)
+        text = speed(engine)
+        print(text)
+        if given.write:
+            PAGE.write_text(text, encoding="utf-8")
 
 
 if __name__ == "__main__":

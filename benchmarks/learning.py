@@ -116,6 +116,7 @@ def page_with(found: dict[str, str]) -> str:
             if text.startswith(title):
                 sections[part] = f"## {text.strip()}"
     head = (
+        "# What closed deals teach, measured\n\n"
         f"Python {platform.python_version()}, scikit-learn {sklearn.__version__}; made part by part by\n"
         "`python benchmarks/learning.py --data FOLDER --only PART --write`. Every score is on deals not\n"
         "learned from.\n"

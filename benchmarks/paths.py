@@ -36,6 +36,8 @@ def main() -> None:
             (path.outcome, len(path.steps), len(path.blocking), took)
         )
     lines = [
+        "# Shortest lawful paths, timed",
+        "",
         f"One core, Python {sys.version_info.major}.{sys.version_info.minor}; steps and sets of the longest.",
         "",
         "| supported | deals | path | red line | no path | undecided | steps | sets | median | most |",

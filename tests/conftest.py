@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+import kamrules as kr
+from tests.handbook import handbook
+
 REPO = Path(__file__).resolve().parent.parent
 
 # The machine may be busy with the other half of the suite, so slowness alone fails nothing.
@@ -23,3 +26,9 @@ def shared() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no `{folder.name}` folder beside the checkout")
     return folder
+
+
+@pytest.fixture(scope="session")
+def engine() -> kr.Engine:
+    """Return the engine of the handbook."""
+    return handbook()

@@ -16,14 +16,10 @@ from kamrules.adapters import read_deals
 from kamrules.certificate import Certificate, certify, read_certificate, verify
 from kamrules.cli import application
 from tests.frames.pipelines import DAY
+from tests.handbook import handbook as engine
 
 WELDING = Path(__file__).resolve().parents[1] / "examples" / "welding"
 KEY = b"a secret of some length"
-
-
-@functools.cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @functools.cache

@@ -51,6 +51,28 @@ def test_only_what_a_rule_can_be_is_asked_for(coverage: Coverage, name: str, apa
     assert item(coverage, name).statuses[3:] == apart
 
 
+def test_a_reaction_is_asked_for_by_every_fact_and_once_held_back(tmp_path: Path) -> None:
+    engine = compile(load_pack("handbook"))
+    path = tmp_path / "x.cases.yaml"
+    cases = """\
+pack: handbook
+as_of: 2026-06-30
+cases:
+  - name: a
+    given: {approvals: []}
+    then: {approvals: [{subject: JTF-004, by: ka_director, decision: approved}]}
+    expect: {M5.T1: breach}
+  - {name: b, then: {bid: {unproven_statement: true}}, expect: {RL-13: tripped}}
+  - {name: c, given: {milestone: M9}, then: {milestone: M2}, expect: {claim: none}}
+"""
+    path.write_text(cases, "utf-8")
+    found = coverage_of(engine, read_cases(path).cases)
+    assert item(found, "plan_approval_missing").missing == ("set off by M6.T1",)
+    assert item(found, "stop_work").missing == ("set off by flag.stopped",)
+    assert item(found, "stop_work").seen == {"held back"}
+    assert "set off by RL-13" in item(found, "red_line_blocks").seen
+
+
 def test_every_kind_is_there_with_its_place(coverage: Coverage) -> None:
     assert {item.kind for item in coverage.items} == {"criterion", "red line", "work rule", "row", "entry"}
     shown = str(item(coverage, "F1"))

@@ -6,10 +6,12 @@ import doctest
 import importlib
 import pkgutil
 from types import ModuleType
+from typing import Any
 
 import pytest
 
 import kamrules
+from tests.handbook import handbook
 
 
 def _modules() -> list[str]:
@@ -21,6 +23,22 @@ def _examples(module: ModuleType) -> list[doctest.DocTest]:
     return [found for found in doctest.DocTestFinder(exclude_empty=True).find(module) if found.examples]
 
 
+@pytest.fixture
+def _one_handbook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let examples that load and compile the handbook share one engine, which saves most of their time."""
+    load, make = kamrules.load_pack, kamrules.compile
+
+    def load_once(name: str, **given: Any) -> Any:
+        return handbook().pack if name == "handbook" and not given else load(name, **given)
+
+    def compile_once(pack: Any, **given: Any) -> Any:
+        return handbook() if pack is handbook().pack and not given else make(pack, **given)
+
+    monkeypatch.setattr(kamrules, "load_pack", load_once)
+    monkeypatch.setattr(kamrules, "compile", compile_once)
+
+
+@pytest.mark.usefixtures("_one_handbook")
 @pytest.mark.parametrize("name", _modules())
 def test_the_examples_of_a_module_run(name: str) -> None:
     module = importlib.import_module(name)

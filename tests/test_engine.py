@@ -17,11 +17,6 @@ from kamrules.rules.backends import reference
 DAY = date(2026, 6, 30)
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 DEAL: dict[str, Any] = {
     "id": "D-1",
     "milestone": "M2",

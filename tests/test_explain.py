@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import kamrules as kr
-from kamrules.explain import _Writer
+from kamrules.explanation import _Writer
 
 REPO = Path(__file__).resolve().parents[1]
 DAY = date(2026, 6, 30)
@@ -24,11 +24,6 @@ DEAL: dict[str, Any] = {
     "est_value": 120000050,
     "account": {"name": "临港船厂", "industry": "", "rank_sales": 30, "rank_profit": 80},
 }
-
-
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 def test_text_says_claim_support_blocker_next_action_and_slide(engine: kr.Engine) -> None:

@@ -14,11 +14,6 @@ DAY = date(2026, 6, 30)
 
 
 @pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
-@pytest.fixture(scope="module")
 def forms(engine: kr.Engine) -> list[str]:
     return list(engine.pack.forms)
 

@@ -260,38 +260,33 @@ def test_a_mutant_is_killed_exactly_when_its_own_engine_fails_a_case(
 
 
 @pytest.fixture(scope="module")
-def handbook() -> Engine:
-    return compile(load_pack("handbook"))
-
-
-@pytest.fixture(scope="module")
 def handbook_cases() -> list[Case]:
     folder = locate_pack("handbook")[0].parent
     return [case for path in case_files(folder) for case in read_cases(path).cases]
 
 
-def test_without_a_change_the_parts_are_those_of_the_plan(handbook: Engine) -> None:
-    parts = Sources(handbook.pack, handbook.plan).all()
-    rules = {rule.id: rule for rule in handbook.plan.rules}
+def test_without_a_change_the_parts_are_those_of_the_plan(engine: Engine) -> None:
+    parts = Sources(engine.pack, engine.plan).all()
+    rules = {rule.id: rule for rule in engine.plan.rules}
     assert {name: rules[name] for name in parts.rules} == parts.rules
     unseen = {name for name in rules if name not in parts.rules and name not in parts.gates}
     assert all(name.endswith(".offered") or name == "plays_when" for name in unseen)
-    assert list(parts.tables.values()) == list(handbook.plan.tables)
-    assert tuple(parts.entries.values()) == handbook.plan.scorecards[0].entries
+    assert list(parts.tables.values()) == list(engine.plan.tables)
+    assert tuple(parts.entries.values()) == engine.plan.scorecards[0].entries
 
 
 def test_without_a_change_every_case_is_judged_as_it_expects(
-    handbook: Engine, handbook_cases: list[Case]
+    engine: Engine, handbook_cases: list[Case]
 ) -> None:
-    parts = Sources(handbook.pack, handbook.plan).all()
-    judge = Judge(handbook, handbook_cases, parts)
+    parts = Sources(engine.pack, engine.plan).all()
+    judge = Judge(engine, handbook_cases, parts)
     for trial in judge._trials:
         assert judge.seen(trial, Parts(), {}) == trial.case.expect, trial.case.name
 
 
 def test_without_a_change_rules_and_gates_have_the_truth_of_the_engine(
-    handbook: Engine, handbook_cases: list[Case]
+    engine: Engine, handbook_cases: list[Case]
 ) -> None:
-    parts = Sources(handbook.pack, handbook.plan).all()
-    judge = Judge(handbook, handbook_cases[::25], parts)
+    parts = Sources(engine.pack, engine.plan).all()
+    judge = Judge(engine, handbook_cases[::25], parts)
     assert [judge._changed(trial, parts) for trial in judge._trials] == [{} for _ in judge._trials]

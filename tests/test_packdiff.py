@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from kamrules.cli import application
 from kamrules.packdiff import compare_on, compare_packs, to_dict, to_markdown
 from kamrules.rules.verdict import status_of
 from tests.frames.pipelines import DAY
+from tests.handbook import handbook
 
 WELDING = Path(__file__).resolve().parents[1] / "examples" / "welding"
 MINE = """
@@ -29,11 +29,6 @@ params: {rank_cut: {value: 30}}
 criteria:
   M2.X1: {met_when: 'deal.activities.exists(a, a.type == "visit")'}
 """
-
-
-@functools.cache
-def handbook() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 def other(folder: Path, text: str = MINE) -> kr.Engine:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date
-from functools import cache
 from typing import Any
 
 import pytest
 
-import kamrules as kr
-from kamrules.engine import Engine
 from kamrules.rules.planning import offer_id
+from tests.handbook import handbook as engine
 
 AS_OF = date(2026, 6, 30)
 ISSUED = {"documents_issued_on": "2026-06-01"}
@@ -25,11 +23,6 @@ KNOWN: dict[str, Any] = {
     "need": {"pain": "rework of long seams"},
     "stakeholders": [{"is_coach": True, "relationship_stage": "stranger", "personality": "C"}],
 }
-
-
-@cache
-def engine() -> Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 def holding(**deal: Any) -> set[str]:

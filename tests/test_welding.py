@@ -12,7 +12,7 @@ import pytest
 import kamrules as kr
 from kamrules.adapters import Reading, Request, read_deals
 from kamrules.assessment import Assessment
-from kamrules.engine import Engine
+from tests.handbook import handbook as engine
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "welding"
 AS_OF = date(2026, 6, 30)
@@ -24,11 +24,6 @@ def table(name: str) -> list[dict[str, str]]:
 
 
 EXPECTED = {row["deal_id"]: row for row in table("expected/verdicts")}
-
-
-@cache
-def engine() -> Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @cache

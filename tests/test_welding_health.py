@@ -15,14 +15,10 @@ import kamrules as kr
 from kamrules.adapters import Request, read_deals
 from kamrules.scoring.ledger import Health
 from kamrules.scoring.stakeholders import StakeholderMap
+from tests.handbook import handbook as engine
 
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "welding"
 AS_OF = date(2026, 6, 30)
-
-
-@cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @cache

@@ -3,12 +3,12 @@
     python tools/build_docs.py           write what changed
     python tools/build_docs.py --check   write nothing; exit 1 if a page is stale or an example fails
 
-Generated pages: docs/generated/*.md, and the JSON Schemas beside the packs. Blocks in README.md and
-docs/*.md: ```python fences run, top to bottom, in one namespace a page; ```yaml fences that hold a whole pack
-must load; ```console fences hold `$ command` lines whose output is filled in, run in the root of the
-repository, or where a page says `<!-- own folder -->` one after the other in an empty folder that has
-`examples`; text between `<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md without its
-title.
+Generated pages: docs/generated/*.md, and the JSON Schemas beside the packs. Blocks in README.md and the
+hand-written pages below docs/: ```python fences run, top to bottom, in one namespace a page; ```yaml fences
+that hold a whole pack must load; ```console fences hold `$ command` lines whose output is filled in, run in
+the root of the repository, or where a page says `<!-- own folder -->` one after the other in an empty folder
+that has `examples`; text between `<!-- include NAME -->` and `<!-- end NAME -->` is docs/generated/NAME.md
+without its title.
 """
 
 from __future__ import annotations
@@ -24,7 +24,9 @@ import traceback
 from collections.abc import Iterator
 from pathlib import Path
 
+from api_page import api_page
 from ruamel.yaml import YAML
+from site_pages import benchmarks_page, examples_page, glossary_page
 
 import kamrules as kr
 from kamrules.records import Deal
@@ -37,14 +39,22 @@ from kamrules.scaffold import schema_texts
 
 ROOT = Path(__file__).resolve().parent.parent
 GENERATED = ROOT / "docs" / "generated"
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted(path for path in (ROOT / "docs").rglob("*.md") if GENERATED not in path.parents),
+]
 PACKS = [ROOT / "src" / "kamrules" / "packs" / "handbook", ROOT / "examples" / "packs" / "posthog"]
 COMMANDS = (
     "assess",
     "explain",
     "path",
     "history",
+    "backtest",
+    "fit",
     "agenda",
+    "draw",
+    "gates",
+    "forecast",
     "form",
     "handbook",
     "check",
@@ -56,6 +66,12 @@ COMMANDS = (
     "new pack",
     "new criterion",
     "new check",
+    "map init",
+    "map check",
+    "map events",
+    "export",
+    "table export",
+    "table import",
 )
 OWN_FOLDER = "<!-- own folder -->"
 _FENCE = re.compile(r"^```(python|console|yaml)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -109,6 +125,11 @@ def criteria_page() -> str:
     lines += [
         f"| {name} | {one.every} | {one.rule or ''} | {one.name.en} | {one.name.zh} |"
         for name, one in pack.cadences.items()
+    ]
+    lines += ["", "## Deadlines", "", "| id | law | deadline | 期限 |", "|---|---|---|---|"]
+    lines += [
+        f"| {name} | {'; '.join(basis.law for basis in one.basis)} | {one.name.en} | {one.name.zh} |"
+        for name, one in pack.deadlines.items()
     ]
     lines += ["", "## Reactions", "", "| id | when | 何时 | what | who |", "|---|---|---|---|---|"]
     lines += [
@@ -268,6 +289,10 @@ def build() -> Iterator[tuple[Path, str]]:
         GENERATED / "operators.md": operators_page(),
         GENERATED / "cli.md": cli_page(),
         GENERATED / "checks.md": checks_page(),
+        GENERATED / "api.md": api_page(),
+        GENERATED / "glossary.md": glossary_page(),
+        GENERATED / "benchmarks.md": benchmarks_page(GENERATED),
+        GENERATED / "examples.md": examples_page(),
     }
     yield from generated.items()
     for folder in PACKS:

@@ -33,8 +33,8 @@ _RANGE = re.compile(r"–(?:[A-Z]+\d*[.-])?[A-Z]?(\d+)\b")
 _TAIL = re.compile(r"/([A-Z]?\d+(?:\.\d+)?)(?![\w.]*[A-Z])")
 _FAMILIES = ("TI", "M", "RM", "BS", "NG", "RL", "C")
 _SECTIONS = (
-    "criteria", "red_lines", "findings", "cadences", "tables", "forms", "plays", "tactics", "glossary",
-    "params",
+    "criteria", "red_lines", "findings", "cadences", "deadlines", "tables", "forms", "plays", "tactics",
+    "glossary", "params",
 )  # fmt: skip
 
 
@@ -105,6 +105,7 @@ _WORDS = {
     "red_lines": "red line",
     "findings": "work rule",
     "cadences": "cadence",
+    "deadlines": "deadline",
     "tables": "tier table",
     "forms": "form",
     "plays": "play",

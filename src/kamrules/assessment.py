@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kamrules.errors import Fault
+from kamrules.notebook import html_by
 from kamrules.records.rejection import Rejection as Rejection  # noqa: PLC0414 - made by readers, a floor below
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import BreachStatus, RedLineStatus, Status
@@ -132,6 +133,9 @@ class Assessment:
     people: StakeholderMap | None = None
     issues: tuple[Fault, ...] = ()
     schema_version: str = SCHEMA_VERSION
+
+    def _repr_html_(self) -> str | None:
+        return html_by("kamrules.explanation:assessment_html", self)
 
     @property
     def tripped(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""Coverage of a pack by its cases: which statuses of each rule, table row and score entry they come upon.
+"""Coverage of a pack by its cases: which statuses of each rule, row, entry and reaction they come upon.
 
 A status is seen when the record of some case has it, whether the case expects it or not; what the cases pin
 down is told by mutation. An entry is read on the record as given, red lines or not.
@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from kamrules.casefile import Case
+from kamrules.casefile import Case, turn_of_case
 from kamrules.engine import Engine
 from kamrules.errors import RecordError
 from kamrules.rules import plan as p
@@ -20,12 +20,14 @@ from kamrules.rules.planning import waiver_id
 from kamrules.rules.verdict import Truth, status_of
 from kamrules.source import Span
 
-Kind = Literal["criterion", "red line", "work rule", "cadence", "row", "entry"]
+Kind = Literal["criterion", "red line", "work rule", "cadence", "deadline", "row", "entry", "reaction"]
 Key = tuple[Kind, str]
 _CRITERION = ("met", "unmet", "unknown")
 _RED_LINE = ("tripped", "clear", "unknown")
 _BREACH = ("breach", "ok", "unknown")
 _CADENCE = ("ok", "due", "overdue", "unknown")
+_DEADLINE = ("open", "done", "unknown")
+_HELD_BACK = "held back"
 _ROW = ("held", "did not", "maybe")
 _ENTRY = ("met", "not met", "unknown")
 
@@ -83,7 +85,8 @@ def coverage_of(engine: Engine, cases: Iterable[Case]) -> Coverage:
     """Return which statuses the records of the cases have.
 
     A rule that applies always is not asked to be not applicable, and a red line without a waiver not to be
-    waived. A row after the one that surely holds under hit policy `first` is not looked at.
+    waived. A reaction is asked for once by every fact that sets it off, and once held back by its `was` or
+    `while` if it has any. A row after the one that surely holds under hit policy `first` is not looked at.
 
     Examples
     --------
@@ -120,6 +123,11 @@ def _items(engine: Engine) -> Iterator[Covered]:
     for name, cadence in pack.cadences.items():
         apart = () if cadence.applies_when is None else ("not_applicable",)
         yield Covered("cadence", name, _place(engine, "cadences", name), (*_CADENCE, *apart), none)
+    for name, deadline in pack.deadlines.items():
+        late = "lapsed" if deadline.lapses else "overdue"
+        apart = () if deadline.applies_when is None else ("not_applicable",)
+        statuses = (*_DEADLINE, late, *apart)
+        yield Covered("deadline", name, _place(engine, "deadlines", name), statuses, none)
     for table in engine.plan.tables:
         for row in table.rows:
             place = _place(engine, "tables", table.id, "rows", row.id)
@@ -128,6 +136,14 @@ def _items(engine: Engine) -> Iterator[Covered]:
         for entry in card.entries:
             place = _place(engine, "scorecards", card.id, "entries", entry.id)
             yield Covered("entry", f"{card.id}.{entry.id}", place, _ENTRY, none)
+    for reaction in engine.reactions:
+        held = (_HELD_BACK,) if reaction.was or reaction.holds else ()
+        statuses = (*(_set_off(fact) for fact, _ in reaction.becomes), *held)
+        yield Covered("reaction", reaction.id, _place(engine, "reactions", reaction.id), statuses, none)
+
+
+def _set_off(fact: str) -> str:
+    return f"set off by {fact}"
 
 
 def _place(engine: Engine, *path: str) -> Span:
@@ -152,12 +168,31 @@ def _statuses(engine: Engine, case: Case) -> Iterator[tuple[Key, str]]:
         yield ("work rule", name), _named(truths[name], _BREACH)
     for cadence in engine.cadences(record, as_of=case.as_of):
         yield ("cadence", cadence.id), cadence.status
+    for deadline in engine.deadlines(record, as_of=case.as_of):
+        yield ("deadline", deadline.id), deadline.status
     env = environment(plan, record, case.as_of)
     for table in plan.tables:
         yield from ((("row", f"{table.id}.{row}"), status) for row, status in _rows(table, env))
     for card in plan.scorecards:
         for entry in card.entries:
             yield ("entry", f"{card.id}.{entry.id}"), _entry(entry, env)
+    yield from _reactions(engine, case)
+
+
+def _reactions(engine: Engine, case: Case) -> Iterator[tuple[Key, str]]:
+    """Yield what sets each reaction off in a case that changes, if the deal before is a record."""
+    try:
+        turn = turn_of_case(engine, case)
+    except RecordError:
+        return
+    if turn is None:
+        return
+    for reaction in engine.reactions:
+        facts = turn.set_off_by[reaction.id]
+        if turn.held_back(reaction.id):
+            yield ("reaction", reaction.id), _HELD_BACK
+        else:
+            yield from ((("reaction", reaction.id), _set_off(fact)) for fact in facts)
 
 
 def _named(truth: Truth, words: tuple[str, ...]) -> str:

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
+from weakref import WeakSet
 
 from pydantic import BaseModel
 
@@ -22,6 +23,7 @@ from kamrules.rules.planning import Planned, plan_pack
 from kamrules.rules.trace import Fact
 from kamrules.rules.verdict import Outcome
 from kamrules.scoring.cadence import CadenceResult, judge_cadence
+from kamrules.scoring.deadline import DeadlineResult, judge_deadline
 from kamrules.scoring.milestones import Gate
 from kamrules.scoring.quiet import QuietPeriod, judge_quiet
 from kamrules.validation import shown
@@ -29,8 +31,12 @@ from kamrules.wording import ASSESSMENT, Language, Wording
 
 if TYPE_CHECKING:
     from kamrules.frames import FrameAssessment, FrameAssessor
+    from kamrules.frames.due import DueFrames
 
 BadValues = Literal["reject", "unknown"]
+# An assessment holds ids; to show it in words one needs an engine of the same pack. Any one will do: the hash
+# is that of the pack's whole content. An engine that nobody holds any more is not kept.
+_IN_MEMORY: WeakSet[Engine] = WeakSet()
 
 
 def load_pack(
@@ -97,6 +103,11 @@ def compile(pack: Pack) -> Engine:  # noqa: A001 - the field's word for it, used
     return Engine(pack, planned)
 
 
+def engine_of(pack_hash: str) -> Engine | None:
+    """Return an engine of the pack with this hash, None when there is none in memory."""
+    return next((engine for engine in _IN_MEMORY if engine.pack.hash == pack_hash), None)
+
+
 class Engine:
     """A compiled pack. Immutable, and safe to share between threads.
 
@@ -110,11 +121,13 @@ class Engine:
         self.forms = planned.forms
         self.actions = planned.actions
         self.cadence_plans = planned.cadences
+        self.deadline_plans = planned.deadlines
         self.reactions = planned.reactions
         self._planned = planned
         self._assessor = Assessor(pack, planned)
         self._intake = Intake(planned.model, pack.privacy)
         self._wording = Wording(pack, planned.model)
+        _IN_MEMORY.add(self)
 
     def __repr__(self) -> str:
         return f"Engine({self.pack.id} {self.pack.version}, {len(self.plan.rules)} rules)"
@@ -278,6 +291,14 @@ class Engine:
 
         return FrameAssessor(rules_of(self.pack, self._planned, self.gates))
 
+    @cached_property
+    def _due_frames(self) -> DueFrames:
+        from kamrules.frames.due import DueFrames  # noqa: PLC0415 - needs an extra
+        from kamrules.frames.intake import limits_of_model  # noqa: PLC0415 - needs an extra
+
+        limits = limits_of_model(self.model)
+        return DueFrames(self.cadence_plans, self.plan.schema, self.plan.root, limits)
+
     def run(self, deal: Any, *, as_of: date) -> Outcome:
         """Return the bare outcome of the compiled plan: the fastest path, without stages and texts."""
         return self._assessor.program.run(self.read(deal), _day(as_of))
@@ -307,6 +328,78 @@ class Engine:
         return tuple(
             judge_cadence(cadence, record, day, self._calendar_for(cadence.working_days), root=self.plan.root)
             for cadence in self.cadence_plans
+        )
+
+    def cadences_frame(
+        self,
+        deals: Any,
+        *,
+        as_of: date,
+        key: str = "id",
+        link: str = "deal_id",
+        ignored_columns: Iterable[str] = (),
+        **lists: Any,
+    ) -> Any:
+        """Return where each cadence of the pack stands for every deal of a frame, as `cadences` says it.
+
+        Parameters
+        ----------
+        deals, as_of, key, link, ignored_columns, **lists : see `assess_frame`
+            A value that is none of its field is unknown.
+
+        Returns
+        -------
+        frame
+            Of the same library, one row a cadence and deal: `deal_id`, `cadence`, `status`, `last_done` and
+            `next_due` (days), `overdue_days`. The facts that were read and are missing have no column.
+
+        Raises
+        ------
+        ArgumentError
+            A frame, column, list or argument is not usable (A-FRAME, A-COLUMN), or is one of Spark or Dask.
+        BackendError
+            A cadence says what columns cannot, such as working days (B-OPERATOR).
+        MissingExtraError
+            narwhals is not installed (X-FRAME).
+
+        Examples
+        --------
+        >>> import polars as pl
+        >>> engine = compile(load_pack("handbook"))
+        >>> deals = pl.DataFrame({"id": ["D1"], "status": ["open"], "milestone": ["M5"]})
+        >>> held = {"deal_id": ["D1"], "type": ["project_analysis"], "on": [date(2026, 6, 26)]}
+        >>> found = engine.cadences_frame(deals, meetings=pl.DataFrame(held), as_of=date(2026, 6, 30))
+        >>> found.filter(cadence="analysis_meeting").select("status", "next_due", "overdue_days").row(0)
+        ('overdue', datetime.date(2026, 6, 28), 2)
+        """
+        from kamrules.frames.reading import Reading  # noqa: PLC0415 - needs an extra
+
+        reading = Reading(key, link, "unknown", frozenset(ignored_columns))
+        return self._due_frames.table(deals, lists, _day(as_of), reading, self.refused)
+
+    def deadlines(self, deal: Any, *, as_of: date) -> tuple[DeadlineResult, ...]:
+        """Return where each deadline of the pack stands for a deal: the last day, and whether it was done.
+
+        Raises
+        ------
+        RecordError
+            KR300 with every field that does not fit.
+        MissingExtraError
+            X-CALENDAR when a deadline counts working days of a country and `holidays` is not installed.
+
+        Examples
+        --------
+        >>> engine = compile(load_pack("handbook"))
+        >>> tender = {"procurement_regime": "mandatory_tender"}
+        >>> deal = tender | {"bid": {"deadline_at": "2026-07-20T09:30:00+08:00"}}
+        >>> found = {one.id: one for one in engine.deadlines(deal, as_of=date(2026, 6, 30))}
+        >>> found["documents_objection"].status, found["documents_objection"].due_on
+        ('open', datetime.date(2026, 7, 10))
+        """
+        record, day = self.read(deal), _day(as_of)
+        return tuple(
+            judge_deadline(one, record, day, self._calendar_for, root=self.plan.root)
+            for one in self.deadline_plans
         )
 
     def quiet_period(self, deal: Any, *, as_of: date) -> QuietPeriod:
@@ -351,7 +444,7 @@ class Engine:
             spec.time_zone,
         )
 
-    def _calendar_for(self, working_days: bool) -> Calendar:  # noqa: FBT001 - a cadence's own word
+    def _calendar_for(self, working_days: bool) -> Calendar:  # noqa: FBT001 - the pack's own word
         """Return the calendar; without a country, which needs no library, where no working day is counted."""
         return self.calendar if working_days else self._calendar_of(None)
 

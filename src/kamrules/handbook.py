@@ -8,6 +8,7 @@ from typing import Any
 
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.pack import Pack
+from kamrules.sections import Item, Section, as_html
 from kamrules.wording import Language
 
 TOPICS = {
@@ -16,6 +17,7 @@ TOPICS = {
     "red-lines": "red_lines",
     "rules": "findings",
     "cadences": "cadences",
+    "deadlines": "deadlines",
     "plays": "plays",
     "tactics": "tactics",
     "forms": "forms",
@@ -33,6 +35,10 @@ _CONDITIONS = (
     "due_on",
     "every",
     "starts",
+    "counts_from",
+    "after",
+    "before",
+    "done_when",
 )
 _TEXTS = (
     "advice", "message", "lawful_alternative", "lawful_twin", "if_unknown", "if_unmet", "meaning",
@@ -116,3 +122,13 @@ def _lines(spec: Any, language: Language) -> Iterator[tuple[str, str]]:
         yield "basis", f"{base.law} ({base.mark})"
     for key, field in getattr(spec, "fields", {}).items():
         yield "field", f"{key} = {field.path or f'{field.each.show} of {field.each.of}'}"
+
+
+def pack_html(pack: Pack, language: Language = "en") -> str:
+    """Return what a pack holds as a piece of HTML: id and name of every entry, topic by topic."""
+    sections = [
+        Section(topic, [Item(f"{entry.id} {entry.name}") for entry in browse(pack, topic, language)])
+        for topic, name in TOPICS.items()
+        if getattr(pack, name)
+    ]
+    return as_html(f"{pack.id} {pack.version} · {pack.title.get(language)} · {pack.hash[:12]}", sections)

@@ -101,7 +101,7 @@ class _Csv:
 
     def add(self, result: Result) -> None:
         outcome = result.outcome
-        cells = _rejected_cells(outcome) if isinstance(outcome, Rejection) else _assessed_cells(outcome)
+        cells = _rejected_cells(outcome) if isinstance(outcome, Rejection) else assessed_cells(outcome)
         row = {"row": str(result.row), **cells}
         self.rows.writerow([safe_cell(row.get(column, "")) for column in CSV_COLUMNS])
 
@@ -123,7 +123,8 @@ def _rejected_cells(rejection: Rejection) -> dict[str, str]:
     return {"result": "rejected", "deal_id": rejection.id or "", "faults": faults}
 
 
-def _assessed_cells(assessment: Assessment) -> dict[str, str]:
+def assessed_cells(assessment: Assessment) -> dict[str, str]:
+    """Return the verdicts on one deal as texts, by the columns of the CSV; lists have `;` between."""
     stage, review = assessment.stage, assessment.tier
     return {
         "result": "assessed",

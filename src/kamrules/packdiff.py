@@ -126,14 +126,18 @@ def _differing(old: Plan, new: Plan, *, proofs: bool, timeout_ms: int) -> Iterat
 
 
 def _differing_days(old: Engine, new: Engine) -> Iterator[PartChange]:
-    """Yield what moves due days: cadences, and the calendar."""
-    before = {cadence.id: cadence for cadence in old.cadence_plans}
-    after = {cadence.id: cadence for cadence in new.cadence_plans}
-    for name in dict.fromkeys((*before, *after)):
-        if name not in after or name not in before:
-            yield PartChange("removed" if name in before else "added", "cadence", name)
-        elif before[name] != after[name]:
-            yield PartChange("changed", "cadence", name)
+    """Yield what moves due days: cadences, deadlines, and the calendar."""
+    for part, olds, news in (
+        ("cadence", old.cadence_plans, new.cadence_plans),
+        ("deadline", old.deadline_plans, new.deadline_plans),
+    ):
+        before = {one.id: one for one in olds}
+        after = {one.id: one for one in news}
+        for name in dict.fromkeys((*before, *after)):
+            if name not in after or name not in before:
+                yield PartChange("removed" if name in before else "added", part, name)
+            elif before[name] != after[name]:
+                yield PartChange("changed", part, name)
     if old.pack.calendar != new.pack.calendar:
         yield PartChange("changed", "calendar", "calendar")
 

@@ -17,6 +17,7 @@ from kamrules.assessment import Assessment
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary, tier_text
 from kamrules.scoring.ledger import Health
+from kamrules.source import visible
 
 Language = Literal["en", "zh"]
 _SHOWN_IDS = 3
@@ -69,11 +70,6 @@ _WORDS: dict[str, tuple[str, str]] = {
 def say(key: str, language: Language) -> str:
     """Return the word for a key."""
     return _WORDS[key][language == "zh"]
-
-
-def visible(text: str) -> str:
-    """Return text with control characters shown as `·`, so that data cannot drive a terminal."""
-    return "".join(char if char.isprintable() or char in " \n" else "·" for char in text)
 
 
 def _few(names: Iterable[str]) -> str:

@@ -16,6 +16,8 @@ from kamrules.rules.pack import Pack
 from kamrules.rules.packformat import pack_json_schema
 from kamrules.rules.verdict import BreachStatus, Claim, RedLineStatus, Status
 from kamrules.scoring.cadence import CadenceStatus
+from kamrules.scoring.deadline import DeadlineStatus
+from kamrules.turns import ReactionStatus
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 _STATUSES = {
@@ -23,6 +25,8 @@ _STATUSES = {
     "red_lines": get_args(RedLineStatus),
     "findings": get_args(BreachStatus),
     "cadences": get_args(CadenceStatus),
+    "deadlines": get_args(DeadlineStatus),
+    "reactions": get_args(ReactionStatus),
 }
 _STAGE_TEXTS = {
     "supported": "milestone that the evidence supports",
@@ -97,7 +101,8 @@ def cases_schema(engine: Engine | None = None) -> dict[str, Any]:
         schema["$defs"]["Deal"] = _plain(deal)
         schema["properties"]["bases"]["additionalProperties"] = {"$ref": "#/$defs/Deal"}
         case = schema["$defs"]["CaseSpec"]["properties"]
-        case["given"] = {"$ref": "#/$defs/Deal", "description": case["given"]["description"]}
+        for key in ("given", "then"):
+            case[key] = {"$ref": "#/$defs/Deal", "description": case[key]["description"]}
         case["expect"] |= {"properties": _expected(engine), "additionalProperties": False}
     return {"$schema": DIALECT, **schema, "title": "kamrules cases"}
 

@@ -1,10 +1,14 @@
-"""Titled sections of short lines, as text or as Markdown."""
+"""Titled sections of short lines, as text, as Markdown or as HTML."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from html import escape
 
+from kamrules.source import visible
 from kamrules.wording import escape_markdown
+
+_OPEN = 3  # sections of HTML that are unfolded: what stands first matters most
 
 
 @dataclass(slots=True)
@@ -43,3 +47,29 @@ def as_markdown(title: str, sections: list[Section]) -> str:
             lines.append(f"- {escape_markdown(item.head)}")
             lines += [f"  - {escape_markdown(note)}" for note in item.notes]
     return "\n".join(lines) + "\n"
+
+
+def as_html(title: str, sections: list[Section]) -> str:
+    """Return sections as a piece of HTML that needs nothing else: every text escaped, later ones folded.
+
+    Examples
+    --------
+    >>> as_html("D1", [Section("Stage", [Item("claimed: <M1>")])])[-95:]
+    '<details open><summary>Stage (1)</summary><ul><li>claimed: &lt;M1&gt;</li></ul></details></div>'
+    """
+    folds = [_fold(section, is_open=place < _OPEN) for place, section in enumerate(sections)]
+    return f'<div class="kamrules" style="font-size:90%"><p><b>{_safe(title)}</b></p>{"".join(folds)}</div>'
+
+
+def _fold(section: Section, *, is_open: bool) -> str:
+    items = "".join(f"<li>{_safe(item.head)}{_listed(item.notes)}</li>" for item in section.items)
+    head = f"{_safe(section.title)} ({len(section.items)})"
+    return f"<details{' open' * is_open}><summary>{head}</summary><ul>{items}</ul></details>"
+
+
+def _listed(notes: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{_safe(note)}</li>' for note in notes)}</ul>" if notes else ""
+
+
+def _safe(text: str) -> str:
+    return escape(visible(text))

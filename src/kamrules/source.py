@@ -36,3 +36,8 @@ class Text:
         column = offset - (before.rfind("\n") + 1)
         first = self.start.column if row == 0 else self.indent
         return Span(self.start.path, self.start.line + row, first + column)
+
+
+def visible(text: str) -> str:
+    """Return text with control characters shown as `·`, so that data cannot drive a terminal."""
+    return "".join(char if char.isprintable() or char in " \n" else "·" for char in text)

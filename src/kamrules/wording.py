@@ -48,8 +48,7 @@ class Wording:
         if isinstance(value, tuple):
             return {"en": "none", "zh": "无"}[language]
         if fact.currency is not None and value is not None:
-            digits = minor_digits(fact.currency)
-            return f"{Decimal(value).scaleb(-digits):,.{digits}f} {fact.currency}"
+            return shown_amount(value, fact.currency)
         unit = self._unit(fact.path, language) if isinstance(value, int | float) else ""
         return f"{value} {unit}" if unit else str(value)
 
@@ -118,6 +117,18 @@ class Wording:
                 title = entries[item["id"]].title
                 item["title"] = title.get(language) if title is not None else item["id"]
         return data
+
+
+def shown_amount(minor: int, currency: str) -> str:
+    """Return an amount of minor units as a person reads it.
+
+    Examples
+    --------
+    >>> shown_amount(1234567, "CNY"), shown_amount(500, "JPY")
+    ('12,345.67 CNY', '500 JPY')
+    """
+    digits = minor_digits(currency)
+    return f"{Decimal(minor).scaleb(-digits):,.{digits}f} {currency}"
 
 
 def escape_markdown(text: str) -> str:

@@ -204,7 +204,7 @@ lists:
         ("kamrules_map: 1\n", "I-MISSING: `deals` is missing"),
         (
             "kamrules_map: 1\ndeals: {file: ../x.csv}\n",
-            "map.yaml:2:15: deals.file: I-VALUE: `../x.csv` given, the name of a CSV file",
+            "map.yaml:2:15: deals.file: I-VALUE: `../x.csv` given, the name of a CSV or JSON file",
         ),
         (
             "kamrules_map: 1\ndeals: {file: opps.csv, colums: {}}\n",
@@ -226,7 +226,7 @@ def test_missing_map_file_says_so(tmp_path: Path) -> None:
         read_deals(tmp_path, Request(map_path=tmp_path / "map.yaml"))
 
 
-def test_map_does_not_read_json(tmp_path: Path) -> None:
-    (tmp_path / "d.json").write_text("[]")
-    with pytest.raises(InputError, match="a field map reads a folder of CSV files"):
-        read_deals(tmp_path / "d.json", Request(map_path=tmp_path / "map.yaml"))
+def test_map_does_not_read_json_lines(tmp_path: Path) -> None:
+    (tmp_path / "d.jsonl").write_text("{}")
+    with pytest.raises(InputError, match="a field map reads CSV and JSON files"):
+        read_deals(tmp_path / "d.jsonl", Request(map_path=tmp_path / "map.yaml"))

@@ -43,8 +43,8 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     def load(pack: str, *, params: dict[str, Any], currency: str | None) -> Engine:
         return engine_of(pack, tuple(params.items()), currency)
 
-    monkeypatch.setattr("kamrules.cli.load_pack", load)
-    monkeypatch.setattr("kamrules.cli.compile", lambda engine: engine)
+    monkeypatch.setattr("kamrules.arguments.load_pack", load)
+    monkeypatch.setattr("kamrules.arguments.compile", lambda engine: engine)
 
     def invoke(*arguments: str | Path, stdin: str | None = None) -> Result:
         return CliRunner().invoke(application(), [str(item) for item in arguments], input=stdin)

@@ -26,7 +26,7 @@ def deals(tmp_path: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", ["text", "markdown", "json"])
+@pytest.mark.parametrize("form", ["text", "markdown", "html", "json"])
 def test_a_name_cannot_drive_the_terminal_through_explain(tmp_path: Path, form: str) -> None:
     path = tmp_path / "deal.json"
     path.write_text(json.dumps({"id": "D1", "name": "\x1b[31mred\x1b]0;t\x07\u202e"}), "utf-8")

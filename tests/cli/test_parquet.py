@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 from kamrules.adapters import Request, read_deals
 from kamrules.assessment import Assessment
 from kamrules.cli import application
-from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.errors import KamrulesError
 from tests.backends.frames import is_installed, polars_frames
 
@@ -30,6 +29,7 @@ import pyarrow.parquet as pq
 
 from kamrules.frames.bulk import BulkSummary, Step, assess_parquet
 from kamrules.frames.rows import columns_of, criteria_of, row_of
+from tests.handbook import handbook
 
 REPO = Path(__file__).resolve().parents[2]
 WELDING = REPO / "examples" / "welding"
@@ -39,16 +39,11 @@ TINY = 0.5  # MB: cuts even the example into several buckets
 Run = Callable[..., Result]
 
 
-@cache
-def handbook() -> Engine:
-    return compile(load_pack("handbook"))
-
-
 @pytest.fixture
 def run(monkeypatch: pytest.MonkeyPatch) -> Run:
     """Run `kamrules assess`; the engine is compiled once for all tests of a process."""
-    monkeypatch.setattr("kamrules.cli.load_pack", lambda *_, **__: None)
-    monkeypatch.setattr("kamrules.cli.compile", lambda _: handbook())
+    monkeypatch.setattr("kamrules.arguments.load_pack", lambda *_, **__: None)
+    monkeypatch.setattr("kamrules.arguments.compile", lambda _: handbook())
 
     def invoke(*arguments: str | Path) -> Result:
         every = ["assess", *map(str, arguments), "--as-of", DAY.isoformat()]

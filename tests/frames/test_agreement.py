@@ -15,6 +15,7 @@ import kamrules as kr
 from kamrules.adapters import read_deals
 from tests.backends.frames import converted, duckdb_tables, parameters, plain_rows, polars_frames
 from tests.frames.pipelines import DAY, Chance
+from tests.handbook import handbook as engine
 
 pl = pytest.importorskip("polars")
 pytest.importorskip("narwhals")
@@ -22,11 +23,6 @@ row_of = importlib.import_module("kamrules.frames.rows").row_of
 
 WELDING = Path(__file__).resolve().parents[2] / "examples" / "welding"
 Deals = Sequence[dict[str, Any]]
-
-
-@functools.cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @functools.cache

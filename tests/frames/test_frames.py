@@ -13,7 +13,8 @@ import kamrules as kr
 from kamrules.errors import ArgumentError
 from tests.backends.frames import converted, parameters, plain_rows
 from tests.frames.pipelines import DAY
-from tests.frames.test_agreement import check, engine, frames_of, welding
+from tests.frames.test_agreement import check, frames_of, welding
+from tests.handbook import handbook as engine
 
 pl = pytest.importorskip("polars")
 pytest.importorskip("narwhals")

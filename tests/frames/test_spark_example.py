@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from tests.frames.pipelines import DAY
-from tests.frames.test_agreement import engine, frames_of, welding
+from tests.frames.test_agreement import frames_of, welding
+from tests.handbook import handbook as engine
 
 pl = pytest.importorskip("polars")
 pytestmark = pytest.mark.spark

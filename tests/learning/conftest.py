@@ -1,4 +1,4 @@
-"""Learning by one thread: small fits by many threads wait for each other when several tests run at once."""
+"""What all tests of learning share."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,8 @@ import pytest
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # ships no types
 
 
-@pytest.fixture(autouse=True, scope="session")
-def one_thread() -> Iterator[None]:
+@pytest.fixture(scope="package", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Many small fits: threads would only wait for each other, the more so on a busy machine."""
     with threadpool_limits(1):
         yield

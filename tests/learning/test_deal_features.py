@@ -17,11 +17,6 @@ DAY = date(2026, 6, 30)
 READ_PERSONALITY = ("M4.X2", "M5.E1")
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 def row(engine: kr.Engine, deal: Any, **options: Any) -> dict[str, float]:
     features = DealFeatures(engine, **{"as_of": DAY, **options}).fit([])
     (values,) = features.transform([deal])

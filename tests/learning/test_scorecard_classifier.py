@@ -207,11 +207,6 @@ def test_at_two_thousand_deals_chances_are_calibrated_and_intervals_cover() -> N
 # From a pack
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 def test_the_pack_spans_the_stated_odds(engine: kr.Engine) -> None:
     model = ScorecardClassifier.from_pack(engine, until="M6", odds=9, base_rate=0.2)
     prior = model.prior

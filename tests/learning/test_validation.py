@@ -25,6 +25,7 @@ from kamrules.scoring.validation.skill import (
     wilson,
 )
 from kamrules.scoring.validation.splits import find_twins, forward_folds, grouped_folds
+from tests.handbook import handbook
 
 DAY = date(2026, 1, 1)
 PAIRS = st.lists(st.tuples(st.booleans(), st.floats(0.01, 0.99)), min_size=4, max_size=40).filter(
@@ -149,7 +150,7 @@ def test_facts_from_after_the_prediction_are_refused() -> None:
 
 
 def test_a_record_that_holds_its_own_outcome_is_refused() -> None:
-    engine = kr.compile(kr.load_pack("handbook"))
+    engine = handbook()
     record = engine.read({"status": "lost", "loss_reason": "price", "closed_on": "2025-12-01"})
     with pytest.raises(LeakageError) as caught:
         refuse_late_facts([record], DAY)

@@ -17,15 +17,18 @@ import kamrules as kr
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, RecordError
 from kamrules.flatfacts import facts_of
+from kamrules.live import slices
 from kamrules.live.desk import Desk, Fired
 from kamrules.live.verdicts import judge_of
 from kamrules.rules.packformat import Ageing
 from kamrules.rules.reactors import choose_reactor
 from kamrules.rules.verdict import status_of
-from kamrules.timeline import Event, Timeline, read_events, timelines
+from kamrules.timeline import Event, Timeline, event_of, read_events, timelines
+from kamrules.timeline.events import to_dict
+from tests.handbook import handbook
 from tests.timeline.drawn import FIRST, events
 
-ENGINE = kr.compile(kr.load_pack("handbook"))
+ENGINE = handbook()
 REACTOR = choose_reactor("plain")(ENGINE.reactions)
 WELDING = Path(__file__).parents[2] / "examples" / "welding" / "history" / "events.jsonl"
 
@@ -118,6 +121,79 @@ def test_it_follows_a_whole_pipeline(is_shuffled: bool) -> None:
             same(desk, name, by_deal[name].events)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_it_follows_items_that_come_change_and_go(seed: int) -> None:
+    """Items of all lists of the pipeline meet in one deal, with fields of others or without some."""
+    chance = random.Random(seed)
+    found = read_events(WELDING)
+    items = [to_dict(one) for one in found if one.type in {"item_added", "item_changed"}]
+    facts = [to_dict(one) for one in found if one.type in {"fact_set", "list_known"}]
+    desk = new_desk(date(2026, 7, 15))
+    kept = []
+    for place in range(140):
+        given = chance.choice(items if chance.random() < 0.7 else facts)
+        given |= {
+            "id": f"E{place}",
+            "deal_id": "D1",
+            "effective_on": "2026-06-01",
+            "recorded_at": "2026-06-02",
+        }
+        if "item" in given:
+            other = chance.choice([one for one in items if one["list"] == given["list"]])
+            fields = {**given.get("fields", {}), **other.get("fields", {})}
+            some = {name: value for name, value in fields.items() if chance.random() < 0.8 and name != "id"}
+            kind = chance.choice(["item_added", "item_changed", "item_changed", "item_removed"])
+            given = {name: given[name] for name in ("id", "deal_id", "list", "effective_on", "recorded_at")}
+            given |= {"type": kind, "item": chance.choice(["X1", "X2", "X3"])}
+            given |= {} if kind == "item_removed" else {"fields": some}
+        kept.append(event_of(given))
+        desk.post(kept[-1])
+        same(desk, "D1", kept)
+        assert desk.record("D1").keys() <= deal_by("D1", kept, desk.as_of).keys()
+
+
+def test_with_too_many_slices_all_that_read_a_list_are_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = slices.Slices(ENGINE)
+    path = ("documents",)
+    sieve = made.sieve(path)
+    assert sieve is not None
+    record = {"id": "D1", "documents": []}
+    seen = sieve.seen(record, {"type": "agreed_offer"}, FIRST)
+    monkeypatch.setattr(slices, "MOST", 0)
+    assert sieve.picked(sieve.unseen, seen) is made.of(path)
+    monkeypatch.undo()
+    picked, whole = sieve.picked(seen, sieve.unseen), made.of(path)
+    assert whole is not None
+    assert set(picked.rules) < set(whole.rules)
+    assert ENGINE.plan.rules[picked.rules[0]].id == "M8.E1"
+
+
+def test_a_rule_that_asks_what_others_ask_is_read_off_them() -> None:
+    rules = ENGINE.plan.rules
+    places = {rule.id: place for place, rule in enumerate(rules)}
+    joined = slices.joined_rules(rules)
+    assert joined[places["M3.E1"]] == tuple(places[f"M2.X{number}"] for number in range(1, 5))
+    assert places["M2.X1"] not in joined
+    assert all(rules[other].applies is None for others in joined.values() for other in others)
+
+
+def test_evidence_of_a_list_is_part_of_the_record() -> None:
+    desk = new_desk(date(2026, 6, 30))
+    shared = {"deal_id": "D1", "effective_on": "2026-06-01", "recorded_at": "2026-06-01"}
+    given = [
+        {"type": "list_known", "id": "E1", "list": "stakeholders", **shared},
+        event("E2", "2026-06-02", "deal.evidence.stakeholders", {"level": "E3"}),
+        event("E3", "2026-06-03", "deal.evidence.stakeholders", {"level": "E2"}),
+    ]
+    for one in given:
+        desk.post(one)
+    assert desk.record("D1") == {
+        "id": "D1",
+        "stakeholders": [],
+        "evidence": {"stakeholders": {"level": "E2"}},
+    }
+
+
 def test_what_taints_a_score_does_not_count_in_it() -> None:
     """Deals with a red line that trips are scored without what trips it."""
     by_deal = timelines(read_events(WELDING), model=ENGINE.model)
@@ -191,13 +267,7 @@ def test_what_does_not_fit_is_refused_and_changes_nothing(wrong: Any, where: str
         desk.post(wrong)
     assert where in {fault.where for fault in caught.value.faults}
     assert desk.verdict("D1") == before
-    same(desk, "D1", [kr_event(event("E1", "2026-06-01", "deal.milestone", "M2"))])
-
-
-def kr_event(given: dict[str, Any]) -> Event:
-    from kamrules.timeline import event_of
-
-    return event_of(given)
+    same(desk, "D1", [event_of(event("E1", "2026-06-01", "deal.milestone", "M2"))])
 
 
 def test_what_the_pack_redacts_never_reaches_the_desk() -> None:

@@ -21,11 +21,12 @@ from kamrules.live.journal import Journal
 from kamrules.live.outbox import Outbox
 from kamrules.rules.reactors import choose_reactor
 from kamrules.timeline import Event, read_events
+from tests.handbook import handbook
 from tools import crash_journal
 
 sa = pytest.importorskip("sqlalchemy")
 
-ENGINE = kr.compile(kr.load_pack("handbook"))
+ENGINE = handbook()
 WELDING = Path(__file__).parents[2] / "examples" / "welding" / "history" / "events.jsonl"
 FIRST, LAST = date(2026, 5, 10), date(2026, 7, 15)
 POSTGRES = "KAMRULES_TEST_POSTGRES"

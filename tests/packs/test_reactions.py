@@ -1,19 +1,18 @@
 """Reactions of a pack: every fault at its place, and what the handbook's do."""
 
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 
 import kamrules as kr
-from kamrules.engine import Engine
 from kamrules.flatfacts import facts_of
 from kamrules.records.account import Desk
 from kamrules.rules.reactions import fact_values, is_flag
 from kamrules.rules.reactors import choose_reactor
 from kamrules.rules.vocabulary import Vocabulary
+from tests.handbook import handbook as engine
 
 HERE = Path(__file__).parent
 SMALL = (HERE / "small.yaml").read_text(encoding="utf-8")
@@ -34,6 +33,32 @@ def faults_in(folder: Path, *reactions: str, pack: str = SMALL) -> list[str]:
         for fault in faults
         if fault.span
     ]
+
+
+@pytest.mark.parametrize(
+    ("fact", "hint"),
+    [
+        ("weekly", "a cadence is seen by its work rule: `late: breach`"),
+        (
+            "monthly",
+            "a cadence is none: write a work rule, give the cadence it as `rule`, and name its breach",
+        ),
+        ("objection", "a deadline is none: write a work rule and name its breach"),
+    ],
+)
+def test_what_becomes_due_is_seen_by_its_work_rule(fact: str, hint: str, tmp_path: Path) -> None:
+    due = f"""findings:
+  late: {{breach_when: 'deal.status == "open"', message: {{en: M, zh: 信}}, {TEXTS}}}
+cadences:
+  weekly: {{done: [{{on: deal.created_on}}], every: duration("7d"), rule: late, {TEXTS}}}
+  monthly: {{done: [{{on: deal.created_on}}], every: duration("30d"), {TEXTS}}}
+deadlines:
+  objection: {{from: deal.created_on, done_when: deal.closed_on <= as_of, {TEXTS}}}
+"""
+    pack = SMALL + due
+    assert faults_in(tmp_path, f"R: {{becomes: {{late: breach}}, {TELL}}}", pack=pack) == []
+    (fault,) = faults_in(tmp_path, f"R: {{becomes: {{{fact}: overdue}}, {TELL}}}", pack=pack)
+    assert fault == f"1:17 P-FIELD no fact `{fact}` {hint}"
 
 
 def test_every_kind_of_fact_may_be_named(tmp_path: Path) -> None:
@@ -111,11 +136,6 @@ def test_an_id_that_is_another_fact_is_a_fault_where_reactions_speak_of_facts(tm
 
 
 # --- the handbook
-
-
-@cache
-def engine() -> Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 def test_facts_of_an_assessment_are_the_facts_reactions_may_name() -> None:

@@ -16,15 +16,11 @@ from kamrules.adapters import read_deals
 from kamrules.cli import application
 from kamrules.paths.words import path_text
 from kamrules.rules.paths import Step, applied
+from tests.handbook import handbook as engine
 
 ROOT = Path(__file__).resolve().parents[2]
 WELDING = ROOT / "examples" / "welding"
 DAY = date(2026, 6, 30)
-
-
-@functools.cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @functools.cache

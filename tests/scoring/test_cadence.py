@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import kamrules as kr
 from kamrules.handbook import browse
 from kamrules.scoring.cadence import CadenceResult
+from tests.handbook import handbook
 
 DAY = date(2026, 6, 30)
 HEAD = "kamrules: 1\nid: own\nversion: 1.0.0\ntitle: {en: own, zh: own}\nowner: us\n"
@@ -36,11 +37,6 @@ def engine_of(text: str, tmp_path: Path) -> kr.Engine:
 
 def judged(engine: kr.Engine, deal: dict[str, Any], name: str = "call", day: date = DAY) -> CadenceResult:
     return next(one for one in engine.cadences(deal, as_of=day) if one.id == name)
-
-
-@lru_cache
-def handbook() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @pytest.mark.parametrize(

@@ -75,11 +75,6 @@ DEAL = st.fixed_dictionaries(
 )
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 def health(engine: kr.Engine, deal: dict[str, Any], detail: Any = "brief") -> Health:
     found = engine.assess(deal, as_of=DAY, detail=detail).health
     assert found is not None

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 import kamrules as kr
 from kamrules.scoring.quiet import QuietPeriod
+from tests.handbook import handbook
 
 DAY = date(2026, 6, 30)
 ISSUED = {"bid": {"documents_issued_on": "2026-05-20"}, "documents": []}
@@ -20,7 +21,7 @@ AWARDED = {"bid": {"documents_issued_on": "2026-05-20", "awarded_on": "2026-06-1
 
 @lru_cache
 def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
+    return handbook()
 
 
 @pytest.mark.parametrize(

@@ -23,11 +23,6 @@ PEOPLE = [
 TENDER = {"procurement_regime": "mandatory_tender", "bid": {"documents_issued_on": date(2026, 6, 1)}}
 
 
-@pytest.fixture(scope="module")
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
-
-
 def assess(engine: kr.Engine, **deal: Any) -> kr.Assessment:
     return engine.assess({"id": "D", **TENDER, **deal}, as_of=DAY, detail="full")
 

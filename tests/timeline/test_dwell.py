@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import kamrules as kr
 from kamrules.timeline import Correction, Event, FactSet, Timeline, read_events, timelines
 from kamrules.timeline.dwell import Stay, stall_of
+from tests.handbook import handbook
 
 DAY = date(2026, 6, 30)
 HISTORY = Path(__file__).parents[2] / "examples" / "welding" / "history" / "events.jsonl"
@@ -39,11 +40,6 @@ CLAIMS = [
     claim("E3", "2026-05-20", "M1"),
     claim("E4", "2026-06-01", "M2"),
 ]
-
-
-@lru_cache
-def handbook() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @lru_cache

@@ -22,17 +22,13 @@ from kamrules.timeline import Event, ItemRemoved, Timeline, event_of, read_event
 from kamrules.timeline.history import History, history_of, to_dict
 from kamrules.timeline.snapshots import canonical
 from kamrules.timeline.telling import tell
+from tests.handbook import handbook as engine
 from tests.timeline.test_snapshots import in_order
 from tools import welding_history
 
 WELDING = Path(__file__).resolve().parents[2] / "examples" / "welding"
 EVENTS = WELDING / "history" / "events.jsonl"
 END = date(2026, 6, 30)
-
-
-@functools.cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @functools.cache
@@ -47,8 +43,8 @@ def story(name: str) -> History:
 
 @pytest.fixture(autouse=True)
 def _engine_is_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kamrules.cli.load_pack", lambda *_, **__: None)
-    monkeypatch.setattr("kamrules.cli.compile", lambda _: engine())
+    monkeypatch.setattr("kamrules.arguments.load_pack", lambda *_, **__: None)
+    monkeypatch.setattr("kamrules.arguments.compile", lambda _: engine())
 
 
 def run(*arguments: str | Path) -> Result:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import importlib
 import math
 from collections.abc import Iterator
@@ -16,6 +15,7 @@ from hypothesis import strategies as st
 import kamrules as kr
 from kamrules.timeline import Event, diff_events, event_of, events_of, timelines
 from tests.frames.pipelines import Chance
+from tests.handbook import handbook as engine
 from tests.timeline.drawn import FIRST, MOMENTS, events
 
 pl = pytest.importorskip("polars")
@@ -37,11 +37,6 @@ BAD: st.SearchStrategy[dict[str, Any]] = st.sampled_from(
         {"type": "fact_set", "path": "deal.bid.deadline_at", "value": "2026-01-01T00:00:00"},
     ]
 )
-
-
-@functools.cache
-def engine() -> kr.Engine:
-    return kr.compile(kr.load_pack("handbook"))
 
 
 @st.composite
@@ -168,6 +163,39 @@ def test_frames_of_other_libraries_and_columns_of_other_types() -> None:
         deals, lists = panels.stacked(panels.panel(engine(), table, [date(2026, 1, 31)]))
         assert deals.select("id", "milestone", "day").rows() == [("D1", "M2", date(2026, 1, 31))]
         assert lists["stakeholders"].is_empty()
+
+
+def test_events_of_one_content_keep_what_is_their_own() -> None:
+    shared = {"type": "meeting", "fields": {"type": "project_analysis"}, "recorded_at": "2026-01-20"}
+    held = [
+        event_of(
+            {**shared, "id": f"E{day}", "deal_id": f"D{day}", "item": "M1", "effective_on": f"2026-01-0{day}"}
+        )
+        for day in (2, 3)
+    ]
+    void = event_of(
+        {"id": "C", "deal_id": "D3", "type": "correction", "corrects": "E3", "recorded_at": "2026-02-02"}
+    )
+    table = panels.event_frame([*held, held[0], void])
+    january, february = panels.panel(engine(), table, [date(2026, 1, 31), date(2026, 2, 28)])
+    days = [("D2", date(2026, 1, 2)), ("D3", date(2026, 1, 3))]
+    assert january.lists["meetings"].select("deal_id", "on").rows() == days
+    assert february.lists["meetings"].select("deal_id", "on").rows() == days[:1]
+
+
+def test_every_event_of_a_content_that_is_none_is_told() -> None:
+    row = {"type": "fact_set", "path": "deal.id", "value": '"M2"', "effective_on": "2026-01-01"}
+    rows = [
+        {**row, "id": name, "deal_id": "D1", "recorded_at": "2026-01-02"} for name in ("E1", "E2", "E 3\n")
+    ]
+    table = pl.concat([panels.event_frame([]), pl.DataFrame(rows)], how="diagonal")
+    with pytest.raises(kr.ArgumentError) as caught:
+        next(panels.panel(engine(), table, [FIRST]))
+    told = [(fault.where, fault.message) for fault in caught.value.faults]
+    assert [where for where, _ in told] == [
+        "event `E1`, path", "event `E2`, path", "event `E 3\n`, path", "event `E 3\n`, id",
+    ]  # fmt: skip
+    assert told[0][1].endswith("an id never changes")
 
 
 def test_a_frame_that_is_none_of_events_is_refused() -> None:

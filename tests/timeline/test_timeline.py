@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 import kamrules as kr
 from kamrules.timeline import Event, Timeline, event_of, timelines
+from tests.handbook import handbook
 from tests.timeline.drawn import DAYS, events
 
 LATE = date(2026, 12, 31)
@@ -220,7 +221,7 @@ def test_approvals_meetings_and_forms_stand_in_their_lists_with_their_day() -> N
     assert found["approvals"] == [{"id": "A1", "on": "2026-01-03", "subject": "JTF-002"}]
     assert found["meetings"] == [{"id": "M1", "on": "2026-01-03", "topic": "bid"}]
     assert found["documents"] == [{"id": "F1", "on": "2026-01-02", "type": "JTF-002"}]
-    engine = kr.compile(kr.load_pack("handbook"))
+    engine = handbook()
     assert engine.assess(found, as_of=LATE).deal_id == "D1"
 
 

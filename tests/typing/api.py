@@ -8,7 +8,9 @@ from typing import Any, assert_type
 
 import kamrules as kr
 from kamrules.agenda import Entry, agenda_of
+from kamrules.report import pictures
 from kamrules.scoring.cadence import CadenceResult
+from kamrules.scoring.deadline import DeadlineResult
 from kamrules.scoring.ledger import Health
 from kamrules.timeline import Timeline, read_events, timelines
 from kamrules.timeline.dwell import Stay, stall_of
@@ -46,10 +48,19 @@ def over_time(engine: kr.Engine, path: str, day: date) -> None:
 
 def due(engine: kr.Engine, deal: dict[str, Any], timeline: Timeline, day: date) -> None:
     assert_type(engine.cadences(deal, as_of=day), tuple[CadenceResult, ...])
+    assert_type(engine.deadlines(deal, as_of=day), tuple[DeadlineResult, ...])
     assert_type(engine.quiet_period(deal, as_of=day).includes(day), bool | None)
     assert_type(engine.calendar.add_working_days(day, 3), date)
     assert_type(stall_of(engine, timeline, as_of=day).claimed, Stay | None)
     assert_type(agenda_of(engine, deal, as_of=day, language="zh").entries, tuple[Entry, ...])
+
+
+def draw(engine: kr.Engine, deal: dict[str, Any], won: list[bool], said: list[float]) -> None:
+    assessment = engine.assess(deal, as_of=date(2026, 6, 30))
+    assert_type(pictures.stakeholder_map(engine, deal, assessment, language="zh"), pictures.Picture)
+    assert_type(pictures.calibration(won, said, bins=4).png(scale=2), bytes)
+    assert_type(pictures.gate_matrix(engine, [assessment]).svg(), str)
+    pictures.ask_next(engine, assessment).save("ask.png")
 
 
 def fail(error: kr.KamrulesError) -> tuple[kr.Fault, ...]:

@@ -22,9 +22,9 @@ from pydantic import BaseModel
 
 from kamrules.errors import Fault, InputError
 from kamrules.records import Deal
-from kamrules.records.rejection import Item, Rejection
+from kamrules.records.rejection import Item, LeftOut, Rejection
 
-__all__ = ["BadValues", "Item", "Reading", "Request", "read_deals"]
+__all__ = ["BadValues", "Item", "LeftOut", "Reading", "Request", "read_deals"]
 
 BadValues = Literal["reject", "unknown"]
 
@@ -51,13 +51,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A source opened and found sound: `total` deals if known before reading, and the rows that join none."""
+    """A source opened and found sound: `total` deals if known before reading, and the rows that join none.
+
+    `left_out` counts the rows that a field map leaves out on purpose.
+    """
 
     path: str
     format: str
     items: Callable[[], Iterator[Item]]
     total: int | None = None
     strays: tuple[Rejection, ...] = field(default=())
+    left_out: tuple[LeftOut, ...] = field(default=())
 
     def __iter__(self) -> Iterator[dict[str, Any] | Rejection]:
         """Yield the deals, ready for `engine.assess_many`."""
@@ -118,6 +122,6 @@ def _no_member(place: Path, shown: str, *, mapped: bool) -> Fault:
         hint = "give a field map for CSV files of another system"
         return Fault("I-FORMAT", f"`{shown}` has no deals.csv", hint=hint)
     if mapped:
-        return Fault("I-FORMAT", f"a field map reads a folder of CSV files, `{shown}` is a file")
+        return Fault("I-FORMAT", f"a field map reads CSV and JSON files, `{shown}` is a file")
     hint = "a folder with a deals.csv, or a .json, .jsonl or .ndjson file is expected"
     return Fault("I-FORMAT", f"`{shown}` is in no known format", hint=hint)

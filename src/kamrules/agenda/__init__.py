@@ -1,4 +1,4 @@
-"""What is due for whom: recurring work, work rules with a day, plans, bid deadlines and next steps.
+"""What is due for whom: recurring work, rules and deadlines with a day, plans, bids and next steps.
 
 An entry is overdue only where it is known that the work is open: a plan past its day of which nobody says
 whether it was completed is `unknown`. A closed deal has what its rules still ask for: the closing report.
@@ -20,7 +20,7 @@ from kamrules.errors import ArgumentError, Fault, MissingExtraError, RecordError
 from kamrules.pipeline import CLOSED
 from kamrules.scoring.quiet import QuietPeriod
 
-Kind = Literal["cadence", "rule", "plan", "rectification", "bid_deadline", "next_step"]
+Kind = Literal["cadence", "rule", "deadline", "plan", "rectification", "bid_deadline", "next_step"]
 Status = Literal["overdue", "due", "unknown"]
 _LEADER = "project_leader"  # who answers for plans, the bid and the next step (HANDBOOK 0.5)
 _MAX_DAYS = 3660
@@ -30,8 +30,8 @@ _MAX_DAYS = 3660
 class Entry:
     """One thing to do: of which deal, whose, until when.
 
-    `id` is that of the cadence or rule, or the path of the fact that gives the day. `due` is None for
-    recurring work that was never done. `act_by` is the last working day on or before it, None where the
+    `id` is that of the cadence, rule or deadline, or the path of the fact that gives the day. `due` is None
+    for recurring work that was never done. `act_by` is the last working day on or before it, None where the
     calendar's library is not installed; the due day itself never moves. `days_left` is negative when overdue.
     """
 
@@ -146,7 +146,7 @@ class _Lister:
             if self.is_near(entry):
                 yield self.placed(entry)
         facts = () if self.is_closed else self.facts()
-        for entry in (*self.rules(dated), *facts):
+        for entry in (*self.rules(dated), *self.deadlines(), *facts):
             if self.is_near(entry):
                 yield self.placed(entry)
 
@@ -186,6 +186,20 @@ class _Lister:
                 status: Status = "overdue" if found.status == "overdue" else "due"
                 title = spec.name.get(self.language)
                 yield self.entry("cadence", found.id, title, spec.owner, status, found.next_due)
+
+    def deadlines(self) -> Iterator[Entry]:
+        """Yield the deadlines that may still be kept, or were not; a lapsed right leaves nothing to do."""
+        for found in self.engine.deadlines(self.record, as_of=self.day):
+            spec = self.engine.pack.deadlines[found.id]
+            if found.due_on is None or found.status in {"done", "not_applicable"}:
+                continue
+            is_past = found.due_on < self.day
+            if is_past and spec.lapses:
+                continue
+            status: Status = "due" if not is_past else "overdue" if found.status == "overdue" else "unknown"
+            yield self.entry(
+                "deadline", found.id, spec.name.get(self.language), spec.owner, status, found.due_on
+            )
 
     def rules(self, dated: set[str | None]) -> Iterator[Entry]:
         """Yield the work rules with a day that are breached, or will be if nothing is done by then."""
@@ -248,6 +262,7 @@ class _Lister:
 KIND_NAMES: dict[Kind, tuple[str, str]] = {
     "cadence": ("Recurring work", "定期工作"),
     "rule": ("Work rule", "工作制度"),
+    "deadline": ("Deadline", "法定期限"),
     "plan": ("Stage plan", "阶段计划"),
     "rectification": ("Rectification plan", "整改计划"),
     "bid_deadline": ("Bid deadline", "投标截止"),

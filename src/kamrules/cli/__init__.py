@@ -4,42 +4,41 @@ Several commands under one name are a `typer.Typer` of that name, each of them `
 A command reads its arguments, calls the library and shows what came back. The contract of its outcome:
 exit code 0 clean, 1 findings, 2 bad input or usage, 3 our defect; results on standard output, all else on
 standard error; nothing a user gave ends in a traceback. `--debug` shows one for a defect of ours.
+
+A command is imported when it is run. The list of them reads their texts from their source, so that help
+does not wait for the engine.
 """
 
 from __future__ import annotations
 
+import ast
 import functools
 import os
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Mapping
-from datetime import date
+from collections.abc import Callable, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
-from typing import Annotated, Any, Literal, ParamSpec, TextIO
+from typing import Annotated, Any, Literal, ParamSpec
 
 import typer
-from rich.console import Console
 from rich.markup import escape
+from typer.core import TyperGroup
 
 from kamrules import __version__
-from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
-from kamrules.errors import ArgumentError, Fault, KamrulesError
-from kamrules.page import visible
-from kamrules.pipeline import find_deal, map_currency, open_source
+from kamrules.console import notes, show_faults
+from kamrules.errors import KamrulesError
+from kamrules.source import visible
 
 __all__ = [
     "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",
-    "chosen_deal", "day_or_today", "file_console", "guarded", "key_in", "loaded_engine", "main", "notes",
-    "results", "show_faults", "show_text",
+    "application", "guarded", "main",
 ]  # fmt: skip
 
 FINDINGS = 1
 BAD_INPUT = 2
 DEFECT = 3
-_LEAST_KEY = 16  # bytes, our choice: 128 bits cannot be guessed
-_PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
 _EXIT_CODES = "Exit code: 0 clean, 1 findings, 2 bad input or usage, 3 a defect of kamrules."
 _P = ParamSpec("_P")
 
@@ -78,17 +77,52 @@ def main(arguments: list[str] | None = None) -> None:
 def application() -> typer.Typer:
     """Return the application with every command of this folder."""
     app = typer.Typer(
-        add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False, epilog=_EXIT_CODES
+        cls=_Commands,
+        add_completion=False,
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        epilog=_EXIT_CODES,
     )
     app.callback()(_root)
     for info in sorted(iter_modules(__path__), key=lambda module: module.name):
-        module = import_module(f"{__name__}.{info.name}")
-        command = getattr(module, info.name)
-        if isinstance(command, typer.Typer):
-            app.add_typer(command, name=info.name)
-        else:
-            app.command(info.name)(guarded(command))
+        app.command(info.name, help=_help_in(Path(__path__[0]) / f"{info.name}.py", info.name))(_listed)
     return app
+
+
+class _Commands(TyperGroup):
+    """Has only the name and the help of each command until one is run."""
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name, listed, rest = super().resolve_command(ctx, args)
+        return name, _loaded(name) if name and listed else listed, rest
+
+
+def _listed() -> None:
+    """Stand for a command that is not imported yet."""
+
+
+def _help_in(path: Path, name: str) -> str:
+    """Return the help of a command: the docstring of its function, or what its `Typer` is given."""
+    for node in ast.parse(path.read_bytes()).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return ast.get_docstring(node) or ""
+        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
+            given = {keyword.arg: keyword.value for keyword in node.value.keywords}
+            if [target.id for target in node.targets if isinstance(target, ast.Name)] == [name]:
+                return str(ast.literal_eval(given["help"]))
+    message = f"{path.name} has no command `{name}`"
+    raise LookupError(message)
+
+
+def _loaded(name: str) -> Any:
+    command = getattr(import_module(f"{__name__}.{name}"), name)
+    if not isinstance(command, typer.Typer):
+        alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+        alone.command(name)(guarded(command))
+        command = alone
+    made = typer.main.get_command(command)
+    made.name = name
+    return made
 
 
 def _show_version(value: bool) -> None:
@@ -151,107 +185,3 @@ def _show_defect(problem: Exception, is_debug: bool) -> None:
     notes().print(escape(visible(text)), soft_wrap=True)
     if not is_debug:
         notes().print("kamrules --debug COMMAND … shows where it happened", soft_wrap=True)
-
-
-def results() -> Console:
-    """Return the console of results; plain, and of a fixed width, when it is no terminal."""
-    console = Console(highlight=False)
-    return (
-        console if console.is_terminal else Console(highlight=False, width=max(console.width, _PLAIN_WIDTH))
-    )
-
-
-def file_console(stream: TextIO) -> Console:
-    """Return a console that writes plain text to a file."""
-    return Console(file=stream, highlight=False, width=_PLAIN_WIDTH)
-
-
-def notes() -> Console:
-    """Return the console of everything that is no result."""
-    return Console(stderr=True, highlight=False)
-
-
-def show_text(text: str) -> None:
-    """Write a finished text to standard output, its control characters made visible."""
-    results().out(visible(text.rstrip("\n")), highlight=False)
-
-
-def show_faults(faults: Iterable[Fault], *, console: Console | None = None, indent: str = "") -> None:
-    """Print one line for each fault."""
-    shown = console or notes()
-    for fault in faults:
-        shown.print(indent + escape(visible(str(fault))), soft_wrap=True)
-
-
-def day_or_today(text: str | None) -> date:
-    """Return the day of `--as-of`; the wall clock is read here, at the border, and said so."""
-    if text is None:
-        today = date.today()  # noqa: DTZ011 - the user's own calendar day
-        notes().print(f"as of {today} (today); give --as-of for a result that can be repeated")
-        return today
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
-        raise ArgumentError(Fault("A-DATE", message)) from None
-
-
-def key_in(path: Path | None) -> bytes | None:
-    """Return the secret in a file, without the line ends around it."""
-    if path is None:
-        return None
-    key = path.read_bytes().strip()
-    if len(key) < _LEAST_KEY:
-        message = f"the key in `{path}` has {len(key)} bytes, at least {_LEAST_KEY} are needed"
-        raise ArgumentError(Fault("A-KEY", message))
-    return key
-
-
-def loaded_engine(pack: str, params: list[str] | None, map_path: Path | None = None) -> Engine:
-    """Return the engine of a pack; a field map that names a currency sets it."""
-    given = dict(_param(text) for text in params or [])
-    return compile(load_pack(pack, params=given, currency=map_currency(map_path)))
-
-
-def chosen_deal(  # noqa: PLR0913 - what `open_source` takes, and the deal
-    engine: Engine,
-    path: str,
-    deal_id: str,
-    *,
-    map_file: Path | None,
-    bad_values: Literal["reject", "unknown"],
-    ignore_column: list[str] | None,
-    as_of: date,
-) -> Any:
-    """Return one deal of a source; what is left out of it is shown."""
-    ignored = frozenset(ignore_column or ())
-    reading = open_source(
-        path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored, as_of=as_of
-    )
-    found = find_deal(reading, deal_id)
-    show_faults(found.issues)
-    if bad_values == "reject":
-        return found.deal
-    record, issues = engine.read_without_bad_values(found.deal)
-    show_faults(issues)
-    return record
-
-
-def _param(text: str) -> tuple[str, bool | int | float | str]:
-    name, sign, value = text.partition("=")
-    if not sign or not name.strip():
-        raise ArgumentError(Fault("A-PARAM", f"`{text}` given for --param, NAME=VALUE expected"))
-    return name.strip(), _scalar(value.strip())
-
-
-def _scalar(text: str) -> bool | int | float | str:
-    """Read a parameter as YAML would: a number, true or false, else a text; quotes make it a text."""
-    if text in {"true", "false"}:
-        return text == "true"
-    for read in (int, float):
-        try:
-            return read(text)
-        except ValueError:
-            continue
-    is_quoted = len(text) > 1 and text[0] == text[-1] and text[0] in "'\""
-    return text[1:-1] if is_quoted else text

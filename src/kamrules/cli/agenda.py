@@ -10,22 +10,10 @@ import typer
 
 from kamrules.agenda import DealAgenda, agendas
 from kamrules.agenda.writing import Format, write_agenda
+from kamrules.arguments import day_or_today, loaded_engine
 from kamrules.assessment import Rejection
-from kamrules.cli import (
-    FINDINGS,
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    day_or_today,
-    loaded_engine,
-    notes,
-    show_faults,
-    show_text,
-)  # fmt: skip
+from kamrules.cli import FINDINGS, AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import notes, show_faults, show_text
 from kamrules.errors import MissingExtraError
 from kamrules.pipeline import open_source
 from kamrules.wholefile import keep_apart, text_file

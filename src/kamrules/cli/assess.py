@@ -14,28 +14,16 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from kamrules.adapters import Reading
+from kamrules.arguments import day_or_today, loaded_engine
 from kamrules.assessment import Assessment, Rejection
-from kamrules.cli import (
-    FINDINGS,
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    day_or_today,
-    file_console,
-    loaded_engine,
-    notes,
-    results,
-    show_faults,
-)  # fmt: skip
+from kamrules.cli import FINDINGS, AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import file_console, notes, results, show_faults
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.output import output_file, write_rejects, writer_for
-from kamrules.page import DealTable, show_summary, visible
+from kamrules.page import DealTable, show_summary
 from kamrules.pipeline import Result, Summary, assess_source, open_source
+from kamrules.source import visible
 from kamrules.wholefile import keep_apart
 
 Form = Literal["table", "json", "jsonl", "csv", "parquet"]
@@ -124,6 +112,8 @@ def assess(  # noqa: PLR0913 - one argument for each option
             deque(counted, maxlen=0)
         else:
             _write(form, output, counted, summary, reading, engine, day, lang, limit)
+    for left_out in reading.left_out:
+        notes().print(escape(visible(str(left_out))), soft_wrap=True)
     refused = [*rejections, *reading.strays]
     if rejects is not None:
         write_rejects(rejects, refused)

@@ -7,20 +7,10 @@ from typing import Annotated
 
 import typer
 
+from kamrules.arguments import chosen_deal, day_or_today, key_in, loaded_engine
 from kamrules.certificate import certify as certify_gate
-from kamrules.cli import (
-    AsOf,
-    IgnoreColumns,
-    KeyFile,
-    MapFile,
-    PackRef,
-    Params,
-    chosen_deal,
-    day_or_today,
-    key_in,
-    loaded_engine,
-    show_text,
-)  # fmt: skip
+from kamrules.cli import AsOf, IgnoreColumns, KeyFile, MapFile, PackRef, Params
+from kamrules.console import show_text
 from kamrules.wholefile import text_file
 
 

@@ -9,12 +9,13 @@ from typing import Annotated, Literal
 import typer
 
 from kamrules import __version__
-from kamrules.cli import FINDINGS, notes, results
+from kamrules.cli import FINDINGS
+from kamrules.console import notes, results
 from kamrules.engine import check_pack
 from kamrules.formats import Findings, Form, written
-from kamrules.page import visible
 from kamrules.rules.checks import Proofs, Report, known_checks, run_checks
 from kamrules.rules.planning import plan_pack
+from kamrules.source import visible
 from kamrules.wholefile import text_file
 
 Bar = Literal["error", "warning", "info", "never"]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from kamrules.cli import Language, PackRef, Params, loaded_engine, show_text
+from kamrules.arguments import loaded_engine
+from kamrules.cli import Language, PackRef, Params
+from kamrules.console import show_text
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault
 from kamrules.live.desk import Transition
-from kamrules.live.outbox import Pending
 from kamrules.timeline import read_events
+
+if TYPE_CHECKING:
+    from kamrules.live.outbox import Pending  # needs an extra
 
 
 def desk(  # noqa: PLR0913 - one argument for each option

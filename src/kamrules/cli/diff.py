@@ -8,7 +8,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import FINDINGS, AsOf, MapFile, day_or_today, loaded_engine, show_text
+from kamrules.arguments import day_or_today, loaded_engine
+from kamrules.cli import FINDINGS, AsOf, MapFile
+from kamrules.console import show_text
 from kamrules.packdiff import compare_on, compare_packs, to_dict, to_markdown
 from kamrules.pipeline import open_source
 from kamrules.wholefile import text_file

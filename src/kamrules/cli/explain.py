@@ -6,22 +6,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import (
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    chosen_deal,
-    day_or_today,
-    loaded_engine,
-    show_text,
-)  # fmt: skip
-from kamrules.explain import explain as explain_deal
+from kamrules.arguments import chosen_deal, day_or_today, loaded_engine
+from kamrules.cli import AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import show_text
+from kamrules.explanation import explain as explain_deal
 
-Form = Literal["text", "markdown", "json"]
+Form = Literal["text", "markdown", "html", "json"]
 
 
 def explain(  # noqa: PLR0913 - one argument for each option

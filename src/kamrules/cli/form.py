@@ -6,21 +6,9 @@ from typing import Annotated
 
 import typer
 
-from kamrules.cli import (
-    FINDINGS,
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    chosen_deal,
-    day_or_today,
-    loaded_engine,
-    notes,
-    show_text,
-)  # fmt: skip
+from kamrules.arguments import chosen_deal, day_or_today, loaded_engine
+from kamrules.cli import FINDINGS, AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import notes, show_text
 from kamrules.forms import fill_form, form_markdown
 
 

@@ -8,7 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import Language, PackRef, results
+from kamrules.cli import Language, PackRef
+from kamrules.console import results
 from kamrules.engine import load_pack
 from kamrules.handbook import TOPICS, browse
 

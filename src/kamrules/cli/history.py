@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import Language, PackRef, Params, loaded_engine, show_text
-from kamrules.errors import ArgumentError, Fault, InputError, nearest
-from kamrules.timeline import read_events, timelines
+from kamrules.arguments import day_of, loaded_engine
+from kamrules.cli import Language, PackRef, Params
+from kamrules.console import show_text
 from kamrules.timeline.dwell import stall_of
 from kamrules.timeline.history import history_of, to_dict
+from kamrules.timeline.source import find_timeline
 from kamrules.timeline.telling import tell
 
 
@@ -36,25 +36,11 @@ def history(  # noqa: PLR0913 - one argument for each option
 ) -> None:
     """Show how one deal moved: stages and regressions, health with its reasons, verdicts that turned."""
     engine = loaded_engine(pack, param)
-    found = timelines(read_events(path), model=engine.model)
-    if deal not in found:
-        hint = nearest(deal, found) or f"{len(found)} deals were read"
-        raise InputError(Fault("I-DEAL", f"no deal `{deal}` in `{path}`", hint=hint))
-    days = {"--from": start, "--to": end}
-    first, last = (_day(name, text) for name, text in days.items())
-    told = history_of(engine, found[deal], start=first, end=last)
-    stall = stall_of(engine, found[deal], as_of=told.end.day)
+    found = find_timeline(path, engine.model, deal)
+    first, last = day_of("--from", start), day_of("--to", end)
+    told = history_of(engine, found, start=first, end=last)
+    stall = stall_of(engine, found, as_of=told.end.day)
     if form == "json":
         show_text(json.dumps(to_dict(told, stall), ensure_ascii=False, indent=1))
     else:
         show_text(tell(engine, told, stall=stall, language=lang, is_markdown=form == "markdown"))
-
-
-def _day(name: str, text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"`{text}` given for {name}, a date such as 2026-06-30 expected"
-        raise ArgumentError(Fault("A-DATE", message)) from None

@@ -8,9 +8,10 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from kamrules.cli import guarded, notes, results
-from kamrules.page import visible
+from kamrules.cli import guarded
+from kamrules.console import notes, results
 from kamrules.scaffold import new_check, new_criterion, new_pack
+from kamrules.source import visible
 
 new = typer.Typer(
     no_args_is_help=True, help="Start a pack, a criterion or a check; nothing is ever written over."

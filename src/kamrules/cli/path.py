@@ -6,19 +6,9 @@ from typing import Annotated, Literal
 
 import typer
 
-from kamrules.cli import (
-    AsOf,
-    BadValues,
-    IgnoreColumns,
-    Language,
-    MapFile,
-    PackRef,
-    Params,
-    chosen_deal,
-    day_or_today,
-    loaded_engine,
-    show_text,
-)  # fmt: skip
+from kamrules.arguments import chosen_deal, day_or_today, loaded_engine
+from kamrules.cli import AsOf, BadValues, IgnoreColumns, Language, MapFile, PackRef, Params
+from kamrules.console import show_text
 from kamrules.paths import shortest_path
 from kamrules.paths.words import path_text
 
@@ -40,7 +30,7 @@ def path(  # noqa: PLR0913 - one argument for each option
     ignore_column: IgnoreColumns = None,
     seconds: Annotated[int, typer.Option("--seconds", min=1, help="How long to look for it.")] = 30,
     form: Annotated[
-        Literal["text", "markdown", "json"], typer.Option("--format", help="How to show it.")
+        Literal["text", "markdown", "html", "json"], typer.Option("--format", help="How to show it.")
     ] = "text",
     lang: Language = "en",
 ) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from kamrules.cli import loaded_engine, results
+from kamrules.arguments import loaded_engine
+from kamrules.console import results
 from kamrules.engine import json_schema, load_pack
 from kamrules.schemas import cases_schema, pack_schema
 from kamrules.sheets.mapfile import FieldMap

@@ -13,14 +13,15 @@ from rich.markup import escape
 from rich.progress import Progress
 
 from kamrules.casefile import Case, CaseFile, case_files, read_cases, run_case
-from kamrules.cli import FINDINGS, notes, results
+from kamrules.cli import FINDINGS
+from kamrules.console import notes, results
 from kamrules.coverage import coverage_of
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.errors import ArgumentError, Fault, InputError
 from kamrules.junit import CaseResult, write_junit
 from kamrules.mutation import mutate as mutate_pack
-from kamrules.page import visible
 from kamrules.rules.pack import locate_pack
+from kamrules.source import visible
 
 
 def test(  # noqa: PLR0913 - one option each

@@ -7,19 +7,11 @@ from typing import Annotated
 
 import typer
 
+from kamrules.arguments import chosen_deal, key_in, loaded_engine
 from kamrules.certificate import read_certificate
 from kamrules.certificate import verify as verify_certificate
-from kamrules.cli import (
-    FINDINGS,
-    KeyFile,
-    MapFile,
-    Params,
-    chosen_deal,
-    key_in,
-    loaded_engine,
-    results,
-    show_faults,
-)  # fmt: skip
+from kamrules.cli import FINDINGS, KeyFile, MapFile, Params
+from kamrules.console import results, show_faults
 
 
 def verify(  # noqa: PLR0913 - one argument for each option

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
-from typing import Any, Literal, Protocol
+from typing import Any, Protocol
 
 from kamrules.assessment import PackRef
 from kamrules.frames.clean import (
@@ -23,6 +23,7 @@ from kamrules.frames.clean import (
 from kamrules.frames.clean_tables import CleanMaker, CleanTables, out_of_reach
 from kamrules.frames.intake import Refused, check_columns, limits_of_model, names_read, with_own_keys
 from kamrules.frames.layout import ASK, FAULTS, HIGH, LOW, STATUS, VETO, WIDE, Layout, Layouts
+from kamrules.frames.reading import BadValues, Reading
 from kamrules.frames.spread import Spread, batch
 from kamrules.frames.stage import name_of
 from kamrules.frames.wide import STATUSES, Rules, health_columns
@@ -39,18 +40,7 @@ from kamrules.scoring.milestones import Gate
 
 __all__ = ["BadValues", "FrameAssessment", "FrameAssessor", "Reading", "rules_of"]
 
-BadValues = Literal["reject", "unknown"]
 _CLEAN = "clean "
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How frames are read: the columns that link them, and what to do with columns and values of no field."""
-
-    key: str = "id"
-    link: str = "deal_id"
-    bad_values: BadValues = "reject"
-    ignored: frozenset[str] = frozenset()
 
 
 class Tables(Protocol):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -12,49 +12,64 @@ from typing import Any
 from kamrules.live.door import Change
 from kamrules.live.verdicts import Verdict
 from kamrules.timeline.fold import Folded, Item
+from kamrules.timeline.paths import EVIDENCE
 
 Order = tuple[date, datetime, str]
 
 
 @dataclass(slots=True)
 class Record:
-    """A deal as rules read it, and what it takes to fold one more change.
+    """A deal as rules read it (`facts`), and what it takes to fold one more change.
 
     Changes of different items, or of different fields of the deal, may be folded in any order. `last` is the
-    order of the last change of each: by the field's name, or the list's and the item's.
+    order of the last change of each: by the field's name, or the list's and the item's; `latest` that of the
+    last change of any item of a list.
     """
 
-    deal_id: str
     folded: Folded
-    lists: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
+    facts: dict[str, Any]
     last: dict[tuple[str, str], Order] = field(default_factory=dict)
+    latest: dict[str, Order] = field(default_factory=dict)
 
     @classmethod
-    def empty(cls, deal_id: str, without_id: frozenset[str]) -> Record:
-        """Return a deal of which nothing is known."""
-        return cls(deal_id, Folded(without_id))
+    def of(cls, deal_id: str, folded: Folded) -> Record:
+        """Return a deal in the making as rules read it."""
+        lists = {name: folded.elements(name) for name in folded.known}
+        return cls(folded, {"id": deal_id, **folded.fields, **lists})
 
     def is_last(self, order: Order, change: Change) -> bool:
         """Whether a change comes after all those that it could not be swapped with."""
         name, item = change.path[0], change.item
-        if item:
-            return all(self.last.get(key, order) <= order for key in ((name, item), (name, "")))
-        return all(last <= order for (other, _), last in self.last.items() if other == name)
+        other = self.last.get((name, item), order) if item else self.latest.get(name, order)
+        return other <= order and self.last.get((name, ""), order) <= order
+
+    def item(self, name: str, key: str) -> dict[str, Any] | None:
+        """Return an item of a list, None where it is not there."""
+        found = self.folded.lists.get(name, {}).get(key)
+        return found.fields if found is not None and found.is_there else None
 
     def apply(self, order: Order, change: Change) -> None:
         """Fold one more change."""
-        name = change.path[0]
-        change.fold(self.folded, order[2])
+        name, folded = change.path[0], self.folded
+        before = self.item(name, change.item)
+        change.fold(folded, order[2])
         self.last[name, change.item] = order
-        if name in self.folded.known:
-            self.lists[name] = self.folded.elements(name)
+        if change.item:
+            self.latest[name] = max(order, self.latest.get(name, order))
+        if name in folded.known:
+            # What was changed in place stands in the list of elements already.
+            if before is None or before is not self.item(name, change.item):
+                self.facts[name] = folded.elements(name)
         else:
-            self.lists.pop(name, None)
+            self._show_field(name)
+        if not change.item:
+            self._show_field(EVIDENCE)  # that of a field of the deal stands beside it
 
-    @property
-    def facts(self) -> Mapping[str, Any]:
-        """The record."""
-        return {"id": self.deal_id, **self.folded.fields, **self.lists}
+    def _show_field(self, name: str) -> None:
+        if name in self.folded.fields:
+            self.facts[name] = self.folded.fields[name]
+        else:
+            self.facts.pop(name, None)
 
     def packed(self) -> bytes:
         """Return the deal as bytes."""
@@ -64,20 +79,22 @@ class Record:
         for name, items in folded.lists.items():
             for key, item in items.items():
                 (there if item.is_there else waiting).setdefault(name, {})[key] = item.fields
-        parts = (folded.fields, there, waiting, sorted(folded.known), self.last)
+        parts = (folded.fields, there, waiting, sorted(folded.known), self.last, self.latest)
         return pickle.dumps(parts, pickle.HIGHEST_PROTOCOL)
 
     @classmethod
     def unpacked(cls, deal_id: str, packed: bytes, without_id: frozenset[str]) -> Record:
         """Return the deal of some bytes."""
-        fields, there, waiting, known, last = pickle.loads(packed)  # noqa: S301 - packed by us, in this process
+        fields, there, waiting, known, last, latest = pickle.loads(packed)  # noqa: S301 - packed by us, in this process
         folded = Folded(without_id, fields, known=set(known))
         for items, is_there in ((there, True), (waiting, False)):
             for name, found in items.items():
                 folded.lists.setdefault(name, {}).update(
                     {key: Item(held, is_there) for key, held in found.items()}
                 )
-        return cls(deal_id, folded, {name: folded.elements(name) for name in known}, last)
+        record = cls.of(deal_id, folded)
+        record.last, record.latest = last, latest
+        return record
 
 
 @dataclass(slots=True)

@@ -10,26 +10,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, RecordError
-from kamrules.live.deals import Deals, Record, Standing
-from kamrules.live.door import Door
+from kamrules.live.deals import Deals, Order, Record, Standing
+from kamrules.live.door import Change, Door
+from kamrules.live.slices import Slice
 from kamrules.live.store import Events, InMemory
 from kamrules.live.verdicts import Verdict, judge_of
 from kamrules.rules.reactions import Reaction, is_flag
 from kamrules.rules.reactors import Reactor
 from kamrules.timeline import Event
 from kamrules.timeline import events as e
+from kamrules.timeline.fold import Folded
 from kamrules.timeline.settled import known_by, settled
 from kamrules.timeline.timeline import as_day
 
 AT_HAND = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Transition:
+class Transition(NamedTuple):
     """A fact of a deal turned: a criterion, red line or work rule, a gate, the stage, claim, tier or grade.
 
     `cause` is `event:ID`, or `day:DATE` when time passed.
@@ -53,8 +54,7 @@ class Fired:
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
+class Turn(NamedTuple):
     """What one cause did to one deal. `event` is None when time passed."""
 
     deal_id: str
@@ -121,7 +121,10 @@ class Desk:
         pairs = [pair for one in engine.reactions for pair in one.becomes + one.was + one.holds]
         asked = dict.fromkeys(fact for fact, _ in pairs if not is_flag(fact))
         self._asked = tuple((fact, self.judge.place[fact]) for fact in asked)
-        self._starts = frozenset(fact for one in engine.reactions for fact, _ in one.becomes)
+        # What no reaction waits for sets none off: flags come only from reactions that run.
+        self._starts = frozenset(
+            (fact, value) for one in engine.reactions for fact, values in one.becomes for value in values
+        )
 
     def __len__(self) -> int:
         return len(self._deals)
@@ -139,7 +142,7 @@ class Desk:
 
     def record(self, deal_id: str) -> Mapping[str, Any]:
         """Return what rules read of a deal; it is not to be changed."""
-        return self._deals.unpacked(deal_id, self._standing(deal_id)).facts
+        return dict(self._deals.unpacked(deal_id, self._standing(deal_id)).facts)
 
     def post(self, event: Any) -> list[Transition]:
         """Take an event (typed, or a mapping as of JSON) and return what turned.
@@ -247,7 +250,7 @@ class Desk:
     def _folded(self, deal_id: str, events: list[Event], day: date) -> Standing:
         """Return where a deal stands by its events, whatever was known before."""
         changes, _ = settled(known_by(events, day))
-        record = Record.empty(deal_id, self.door.without_id)
+        record = Record.of(deal_id, Folded(self.door.without_id))
         for one in changes:
             if one.effective_on <= day:
                 change = self.door.change(one.change, one.effective_on)
@@ -277,21 +280,32 @@ class Desk:
         order = (event.effective_on, event.recorded_at, event.id)
         if not record.is_last(order, change):
             return self._folded(deal_id, [*self._events.of(deal_id), event], day)
-        record.apply(order, change)
-        part = self.judge.slices.of(change.path)
+        part = self._fold(record, order, change)
         verdict = (
             before.verdict if part is None else self.judge.update(before.verdict, record.facts, day, part)
         )
         return Standing(record, verdict, before.wakes, before.awaited)
 
+    def _fold(self, record: Record, order: Order, change: Change) -> Slice | None:
+        """Fold a change and return what it can turn."""
+        path, slices, day = change.path, self.judge.slices, self.as_of
+        name = path[0]
+        sieve = slices.sieve(path) if change.item and name in record.folded.known else None
+        if sieve is None:
+            record.apply(order, change)
+            return slices.of(path)
+        before = sieve.seen(record.facts, record.item(name, change.item), day)
+        record.apply(order, change)
+        return sieve.picked(before, sieve.seen(record.facts, record.item(name, change.item), day))
+
     def _turn(self, deal_id: str, cause: str, event: Event | None, before: Verdict, after: Verdict) -> Turn:
         day, judge = self.as_of, self.judge
         turned = judge.turned(before, after) if before is not after else []
         fired: tuple[Fired, ...] = ()
-        if any(fact in self._starts for fact, _, _ in turned):
+        if not self._starts.isdisjoint([(fact, value) for fact, _, value in turned]):
             old, new = judge.some_facts(before, self._asked), judge.some_facts(after, self._asked)
             fired = tuple(Fired(deal_id, one, day, cause) for one in self._reactor.react(old, new))
-        transitions = tuple(Transition(deal_id, *one, day, cause) for one in turned)
+        transitions = tuple([Transition(deal_id, *one, day, cause) for one in turned])
         return Turn(deal_id, cause, day, event, before, after, transitions, fired)
 
 

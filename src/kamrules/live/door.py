@@ -7,27 +7,30 @@ as in an assessment. What no rule reads is left out of the change that is folded
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import Any, cast, get_args
+from functools import lru_cache
+from typing import Any, NamedTuple, get_args
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from kamrules.engine import Engine
 from kamrules.errors import Fault, RecordError
 from kamrules.live.reads import ELEMENT, Path, Reads
+from kamrules.privacy import PrivacyGuard
 from kamrules.records.base import Evidence
 from kamrules.rules.lang.reference import read
+from kamrules.rules.packformat import Privacy
 from kamrules.timeline import Event, event_of
 from kamrules.timeline import events as e
-from kamrules.timeline.fold import Folded, added, names_without_id
+from kamrules.timeline.fold import SCALARS, Folded, added, names_without_id
 from kamrules.timeline.paths import EVIDENCE, Place, place_of
+from kamrules.validation import model_in
 
 _EVENTS: tuple[type[BaseModel], ...] = get_args(get_args(e.Event)[0])
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """A change ready to be folded: its values are those of a record.
 
     `path` is what it can change, `item` the key of the item it is of, if it is of one; `fold` does it to a
@@ -46,9 +49,8 @@ class Door:
         self._engine = engine
         self._reads = reads
         self._kept: dict[Path, bool] = {}
-        privacy = engine.pack.privacy
-        fields = privacy.text_fields if privacy is not None else ()
-        self._texts = frozenset(tuple(path.split(".")[1:]) for path in fields)
+        self._kept_of: dict[str, frozenset[str]] = {}
+        self._guards = _guards(engine.pack.privacy)
         # What was let in last is nearly always what is folded next.
         self._last: tuple[Any, BaseModel | None] = (None, None)
         self.without_id = names_without_id(engine.model)
@@ -63,7 +65,8 @@ class Door:
         """
         event = typed(given)
         if not isinstance(event, e.Correction):
-            return cast("Event", self._redacted(event))
+            redacted: Event = self._redacted(event)
+            return redacted
         if event.replacement is None:
             return event
         said = self._redacted(event.replacement)
@@ -71,12 +74,14 @@ class Door:
 
     def change(self, said: Any, day: date) -> Change | None:
         """Return what an event let in changes of a deal on its day; None when nothing reads it."""
-        if isinstance(said, e.SetFact | e.ClearFact):
-            return self._of_fact(said, _place(said.path))
-        if isinstance(said, e.ChangeItem):
-            return self._of_fields(said)
-        if isinstance(said, e.RemoveItem | e.KnowList):
-            return self._of_list(said)
+        # By its name: asking a model whether it is an instance of others is slow.
+        match said.type:
+            case "fact_set" | "fact_cleared":
+                return self._of_fact(said, _place(said.path))
+            case "item_changed":
+                return self._of_fields(said)
+            case "item_removed" | "list_known":
+                return self._of_list(said)
         name, given = added(said, day)
         if not self._is_kept((name,)):
             return None
@@ -122,12 +127,9 @@ class Door:
         self, name: str, given: Iterable[str], said: Any
     ) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
         """Return the fields and the evidence of an item that something reads; None makes one unknown."""
-        kept = [field for field in given if self._is_kept((name, ELEMENT, field))]
-        proofs = {
-            field: _proof(one)
-            for field, one in said.evidence.items()
-            if self._is_kept((name, ELEMENT, field))
-        }
+        readable = self._readable(name)
+        kept = [field for field in given if field in readable]
+        proofs = {field: _proof(one) for field, one in said.evidence.items() if field in readable}
         if not kept:
             return {}, proofs
         known = getattr(self._record_of(said), name)[0].__dict__
@@ -144,37 +146,73 @@ class Door:
             found = self._kept[path] = self._reads.meet(path)
         return found
 
+    def _readable(self, name: str) -> frozenset[str]:
+        """Return the fields of the elements of a list that something reads."""
+        found = self._kept_of.get(name)
+        if found is None:
+            model = model_in(self._engine.model.model_fields[name].annotation)
+            fields = () if model is None else model.model_fields
+            found = frozenset(field for field in fields if self._is_kept((name, ELEMENT, field)))
+            self._kept_of[name] = found
+        return found
+
     def _validated(self, deal: Mapping[str, Any]) -> BaseModel:
+        [name] = deal
         try:
-            return self._engine.model.model_validate(deal)
+            model = _only(self._engine.model, name)
+            found: BaseModel = model.__pydantic_validator__.validate_python(deal)
         except ValidationError:
             return self._engine.read(deal)  # it words the faults
+        return found
 
-    def _has_text(self, deal: Mapping[str, Any]) -> bool:
-        """Whether a deal of which one thing is known may hold a text that is redacted."""
-        [(name, inner)] = deal.items()
-        if not isinstance(inner, list):
-            return any(steps[0] == name for steps in self._texts)
-        return any((name, field) in self._texts for one in inner for field in one) or (
-            any(steps[0] == name and len(steps) > 2 for steps in self._texts)  # noqa: PLR2004 - below a field
-        )
+    def _has_secrets(self, deal: Mapping[str, Any]) -> bool:
+        """Whether a deal of which one thing is known holds a text that is redacted."""
+        [name] = deal
+        guard = self._guards.get(name)
+        return guard is not None and bool(guard.redactions(deal))
 
     def _redacted(self, said: Any) -> Any:
         deal = _deal_of(said)
         try:
             record = self._validated(deal)
-            read = self._engine.read(deal) if self._has_text(deal) else record
+            read = self._engine.read(deal) if self._has_secrets(deal) else record
         except RecordError as error:
             raise RecordError([_placed(fault, said) for fault in error.faults]) from None
         self._last = (said, record)
-        if read is record or read == record:
+        if read is record:
             return said
         return _with_values(said, read.model_dump(mode="json", exclude_unset=True))
 
 
+@lru_cache(maxsize=1024)
+def _only(model: type[BaseModel], name: str) -> type[BaseModel]:
+    """Return a model of one field of a record, which is read in a fraction of the time."""
+    # INVARIANT: a record has no validators of its own, so that each field is read by itself.
+    assert model.__pydantic_decorators__ == BaseModel.__pydantic_decorators__
+    info = model.model_fields.get(name)
+    if info is None:
+        return model
+    fields: dict[str, Any] = {name: (info.annotation, info)}
+    return create_model(model.__name__, __config__=model.model_config, **fields)
+
+
+def _guards(privacy: Privacy | None) -> dict[str, PrivacyGuard]:
+    """Return what finds texts to redact in a field of the deal, by the name of the field."""
+    if privacy is None:
+        return {}
+    fields: dict[str, list[str]] = {}
+    for path in privacy.text_fields:
+        fields.setdefault(path.split(".")[1], []).append(path)
+    return {
+        name: PrivacyGuard(privacy.model_copy(update={"text_fields": paths}))
+        for name, paths in fields.items()
+    }
+
+
 def typed(given: Any) -> Event:
     """Return what was given (an event, or a mapping as of JSON) as an event."""
-    return cast("Event", given) if isinstance(given, _EVENTS) else event_of(given)
+    event: Event = given
+    return event if isinstance(given, _EVENTS) else event_of(given)
 
 
 def _place(path: str) -> Place:
@@ -185,17 +223,18 @@ def _place(path: str) -> Place:
 
 def _deal_of(said: Any) -> dict[str, Any]:
     """Return a deal of which nothing is known but what a change says; null where it says unknown."""
-    match said:
-        case e.SetFact(path=path) | e.ClearFact(path=path):
-            place = _place(path)
-            value = said.value if isinstance(said, e.SetFact) else None
+    match said.type:
+        case "fact_set" | "fact_cleared":
+            place = _place(said.path)
+            value: Any = said.value if said.type == "fact_set" else None
             for step in reversed(place.steps):
                 value = {step: value}
-            return {place.list: [value]} if place.list else cast("dict[str, Any]", value)
-        case e.RemoveItem(list=name) | e.KnowList(list=name):
-            return {name: []}
-        case e.ChangeItem(list=name, fields=fields):
-            return {name: [fields]}
+            found: dict[str, Any] = {place.list: [value]} if place.list else value
+            return found
+        case "item_removed" | "list_known":
+            return {said.list: []}
+        case "item_changed":
+            return {said.list: [said.fields]}
         case _:
             name, fields = added(said, date.min)
             return {name: [fields]}
@@ -223,6 +262,8 @@ def _with_values(said: Any, deal: Mapping[str, Any]) -> Any:
 
 def _plain(value: Any) -> Any:
     """Return a record as mappings without what is unknown, its values as they are."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, BaseModel):
         held = value.__dict__
         return {name: _plain(held[name]) for name in value.model_fields_set if held[name] is not None}

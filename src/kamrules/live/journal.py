@@ -186,7 +186,11 @@ class Journal:
         return self.post_all([event])
 
     def post_all(self, events: Iterable[Any]) -> list[Transition]:
-        """Take events in one transaction: all of them, or none when anything is raised."""
+        """Take events in one transaction: all of them, or none when anything is raised.
+
+        The result is that of posting them one by one: a fact that turns and turns back is told, and logged,
+        both times, and sets off what either turn sets off.
+        """
         given = [self._let_in(event) for event in events]
         with self._writing() as connection:
             rows = _no_rows()

@@ -6,7 +6,7 @@ A path is the names from the deal to a fact; `*` stands for any element of a lis
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,8 @@ from kamrules.rules.plan import Entry, Flag, Mean, Rule, Scale, Share, Table
 ELEMENT = "*"
 AS_OF = "as_of"
 Path = tuple[str, ...]
+Macro = core.Exists | core.Tally
+Part = Rule | Entry | Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,35 +39,43 @@ class Reads:
         return any(_meets(changed, path) for path in self.paths)
 
 
-def reads_of(nodes: Iterable[core.Node | None]) -> Reads:
-    """Return what conditions read."""
+def reads_of(nodes: Iterable[core.Node | None], *, but: Callable[[Macro], bool] = lambda _: False) -> Reads:
+    """Return what conditions read; of the outermost macros, those that are not to be left out."""
     found: set[Path] = set()
     for node in nodes:
         if node is not None:
-            _collect(node, {}, found)
+            _collect(node, {}, found, but)
     return Reads(frozenset(path for path in found if path != (AS_OF,)), (AS_OF,) in found)
 
 
-def rule_reads(rule: Rule) -> Reads:
-    """Return what a rule reads."""
-    return reads_of((rule.when, rule.applies))
-
-
-def table_reads(table: Table) -> Reads:
-    """Return what a decision table reads."""
-    return reads_of(row.when for row in table.rows)
-
-
-def entry_reads(entry: Entry) -> Reads:
-    """Return what an entry of a scorecard reads."""
-    match entry:
+def part_reads(part: Part, *, but: Callable[[Macro], bool] = lambda _: False) -> Reads:
+    """Return what a rule, a decision table or an entry of a scorecard reads."""
+    match part:
+        case Rule():
+            return reads_of((part.when, part.applies), but=but)
+        case Table():
+            return reads_of((row.when for row in part.rows), but=but)
         case Flag(when=node) | Scale(value=node):
-            return reads_of([node])
+            return reads_of([node], but=but)
+        # A share and a mean count every element: nothing of them can be left out.
         case Share(range=range_, var=var, when=node):
             return reads_of([core.Exists(range_, var, node)])
         case Mean(range=range_, var=var, value=value, weight=weight):
             parts = [value] if weight is None else [value, weight]
             return reads_of([core.Exists(range_, var, part) for part in parts])
+
+
+def condition_on(name: str, macro: Macro) -> core.Exists | None:
+    """Return whether some element of a list of the deal meets what a macro asks of each, by itself.
+
+    None for a macro over another list, and for one that asks an element about the whole list.
+    """
+    condition = core.Exists(macro.range, macro.var, macro.body)
+    if _path(macro.range, {}) != (name,):
+        return None
+    inside: set[Path] = set()
+    _collect(macro.body, {macro.var.name: (name, ELEMENT)}, inside, lambda _: False)
+    return None if (name,) in inside else condition
 
 
 def values_at(record: Mapping[str, Any], paths: Iterable[Path]) -> dict[str, Any]:
@@ -127,19 +137,23 @@ def _meets(changed: Path, read: Path) -> bool:
     return changed[: len(read)] == read and ELEMENT not in changed[len(read) :]
 
 
-def _collect(node: core.Node, names: Mapping[str, Path], found: set[Path]) -> None:
+def _collect(
+    node: core.Node, names: Mapping[str, Path], found: set[Path], but: Callable[[Macro], bool]
+) -> None:
     match node:
         case core.Var() | core.Field() | core.Attested():
             found.add(_path(node, names))
             if isinstance(node, core.Attested) and node.half_life is not None:
                 found.add((AS_OF,))  # its evidence ages
         case core.Exists(range_, var, body) | core.Tally(range_, var, body):
+            if not names and but(node):
+                return
             path = _path(range_, names)
             found.add(path)
-            _collect(body, {**names, var.name: (*path, ELEMENT)}, found)
+            _collect(body, {**names, var.name: (*path, ELEMENT)}, found, but)
         case _:
             for child in core.children(node):
-                _collect(child, names, found)
+                _collect(child, names, found, but)
 
 
 def _path(node: core.Var | core.Field | core.Attested, names: Mapping[str, Path]) -> Path:

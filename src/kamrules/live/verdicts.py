@@ -9,15 +9,16 @@ from __future__ import annotations
 
 import re
 from array import array
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any, cast, get_args
 
 from kamrules.engine import Engine
 from kamrules.live.reads import Path
-from kamrules.live.slices import CLAIM, Slice, Slices
+from kamrules.live.slices import CLAIM, Joined, Slice, Slices
 from kamrules.rules.backends import python
 from kamrules.rules.plan import Plan, Scorecard
 from kamrules.rules.planning import late_entry_id, waiver_id
@@ -36,8 +37,7 @@ _CODE = {truth: code for code, truth in enumerate(_TRUTHS)}
 _STATUS: tuple[Status, ...] = tuple(_status_of(truth) for truth in _TRUTHS)
 _RED_LINE = ("clear", "tripped", "unknown", "not_applicable")
 _BREACH = ("ok", "breach", "unknown", "not_applicable")
-_CODE_OF = _CODE.__getitem__
-_MET = _CODE[True]
+_UNMET, _MET, _UNKNOWN = _CODE[False], _CODE[True], _CODE[None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ class Judge:
         self._late = tuple(name for name in pack.milestones if late_entry_id(name) in places)
         hard = [name for gate in engine.gates for name in (*gate.entry, *gate.exit)]
         staged = [*hard, *(late_entry_id(name) for name in self._late)]
-        self._staged = tuple(places[name] for name in staged)
         self._staged_ids = tuple(staged)
-        self._is_staged = frozenset(self._staged)
+        self._is_staged = frozenset(places[name] for name in staged)
+        self._take_staged = _taker([places[name] for name in staged])
         self._stage = lru_cache(_REMEMBERED)(self._judge_stage)
         self._first_gate = self.place[gates[0]] if gates else self.place["stage"]
         self._lines = tuple(
@@ -176,33 +176,32 @@ class Judge:
     def update(self, before: Verdict, record: Mapping[str, Any], day: date, part: Slice) -> Verdict:
         """Return the verdict after a change that can turn only what is in `part`."""
         found, tables, ends = part.run(record, day)
-        truths = before.truths
-        facts = bytearray(before.facts)
-        codes = bytes(map(_CODE_OF, found))
-        old = bytes([truths[place] for place in part.rules])
+        truths, rows, points, facts = before.truths, before.rows, before.points, bytearray(before.facts)
+        new = bytearray(truths)
+        for place, truth in zip(part.rules, found, strict=False):
+            new[place] = _CODE[truth]
+        for one in part.joined:
+            new[one.place] = _join(one, found, new)
         changed: list[int] = []
-        if codes != old:
-            changed = [place for place, code, was in zip(part.rules, codes, old, strict=True) if code != was]
-            new = bytearray(truths)
-            for place, code in zip(part.rules, codes, strict=True):
-                new[place] = code
+        if new != truths:
+            changed = [place for place in part.places if new[place] != truths[place]]
             truths = bytes(new)
             self._tell_rules(changed, truths, facts)
         if part.has_claim or not self._is_staged.isdisjoint(changed):
-            staged = bytes([truths[place] for place in self._staged])
+            staged = bytes(self._take_staged(truths))
             told = self._stage(staged, record.get("milestone"))
             facts[self._first_gate : self._first_gate + len(told)] = told
-        rows = before.rows
         if part.has_table and tables[0] != rows:
             rows = tables[0]
             facts[self.place["tier"]] = self._code[self._tier(rows)]
-        points, health = before.points, before.health
+        health = before.health
         if self._card is not None:
             points = _with_points(points, part.entries, ends)
             health = self._health(before, points, record, day, facts)
-        if not changed and points == before.points and facts == before.facts and health == before.health:
-            return before if rows == before.rows else Verdict(truths, rows, points, health, bytes(facts))
-        return Verdict(truths, rows, points, health, bytes(facts))
+        after = (truths, rows, points, health, bytes(facts))
+        if after == (before.truths, before.rows, before.points, before.health, before.facts):
+            return before
+        return Verdict(*after)
 
     def _tell_rules(self, changed: list[int], truths: bytes, facts: bytearray) -> None:
         for place in changed:
@@ -268,6 +267,21 @@ class Judge:
 def judge_of(engine: Engine) -> Judge:
     """Return the judge of an engine; desks share it, and the slices it has compiled."""
     return Judge(engine)
+
+
+def _join(one: Joined, found: tuple[Any, ...], truths: bytearray) -> int:
+    """Return the truth of a rule by the truths of others: Kleene `!applies || (one && another …)`."""
+    seen = {truths[place] for place in one.others}
+    all_of = _UNMET if _UNMET in seen else _UNKNOWN if _UNKNOWN in seen else _MET
+    applies = True if one.applies is None else found[one.applies]
+    if applies is None:
+        return _MET if all_of == _MET else _UNKNOWN
+    return all_of if applies else _CODE[NA]
+
+
+def _taker(places: list[int]) -> Callable[[bytes], Iterable[int]]:
+    """Return what takes the bytes at some places."""
+    return itemgetter(*places) if len(places) > 1 else lambda held: [held[place] for place in places]
 
 
 def _only_card(engine: Engine, card: Scorecard) -> Plan:

@@ -200,17 +200,19 @@ class Judge:
                 found[key] = tuple(as_outputs(getattr(stage, key)))
             elif key == pack.health:
                 found[key] = self._health(trial, parts, truths)
-            elif key in pack.cadences:  # never mutated
-                found[key] = self._cadences(trial)[key]
+            elif key in pack.cadences or key in pack.deadlines:  # never mutated
+                found[key] = self._days(trial)[key]
             elif key in pack.tables:
                 table = parts.tables.get(key, self._parts.tables[key])
                 found[key] = self._outputs(table, trial, pack.tables[key].outputs)
         return found
 
-    def _cadences(self, trial: Trial) -> Seen:
+    def _days(self, trial: Trial) -> Seen:
         if id(trial) not in self._due:
-            found = self._engine.cadences(trial.record, as_of=trial.case.as_of)
-            self._due[id(trial)] = {one.id: (one.status,) for one in found}
+            cadences = self._engine.cadences(trial.record, as_of=trial.case.as_of)
+            deadlines = self._engine.deadlines(trial.record, as_of=trial.case.as_of)
+            found: Seen = {one.id: (one.status,) for one in cadences}
+            self._due[id(trial)] = found | {one.id: (one.status,) for one in deadlines}
         return self._due[id(trial)]
 
     def _line(self, name: str, truths: Mapping[str, Truth]) -> str:

@@ -15,6 +15,7 @@ from typing import Any, Literal
 from kamrules.assessment import Assessment, PackRef
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, RecordError, nearest
+from kamrules.notebook import html_by
 from kamrules.paths.raises import Raise, best_raises
 from kamrules.rules.actions import Kind
 from kamrules.rules.paths import Path, Problem, Step, applied, plain_path
@@ -107,6 +108,9 @@ class LawfulPath:
     is_every_set: bool = True
     raises: tuple[Raise, ...] = ()
     reason: str = ""
+
+    def _repr_html_(self) -> str | None:
+        return html_by("kamrules.paths.words:path_html", self)
 
 
 def shortest_path(

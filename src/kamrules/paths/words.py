@@ -1,4 +1,4 @@
-"""A path for people: text, Markdown or JSON, in English or Chinese."""
+"""A path for people: text, Markdown, HTML or JSON, in English or Chinese."""
 
 from __future__ import annotations
 
@@ -15,20 +15,25 @@ from kamrules.rules.lang.types import Money
 from kamrules.rules.paths.schedule import ANY_TEXT
 from kamrules.rules.places import type_at
 from kamrules.rules.trace import Fact
-from kamrules.sections import Item, Section, as_markdown, as_text
+from kamrules.sections import Item, Section, as_html, as_markdown, as_text
 from kamrules.wording import Language
 
-Format = Literal["text", "markdown", "json"]
+Format = Literal["text", "markdown", "html", "json"]
 _SHOWN_SETS = 12
 
 
 def path_text(engine: Engine, path: LawfulPath, language: Language = "en", form: Format = "text") -> str:
-    """Return a path as text, Markdown or JSON."""
+    """Return a path as text, Markdown, a piece of HTML, or JSON."""
     if form == "json":
         return json.dumps(path_dict(engine, path, language), ensure_ascii=False, indent=1)
     writer = _Writer(engine, path, language)
-    show = as_markdown if form == "markdown" else as_text
+    show = {"text": as_text, "markdown": as_markdown, "html": as_html}[form]
     return show(writer.title(), list(writer.sections()))
+
+
+def path_html(engine: Engine, path: LawfulPath, language: Language = "en") -> str:
+    """Return a path as a piece of HTML, in the words of `path_text`."""
+    return path_text(engine, path, language, "html")
 
 
 def path_dict(engine: Engine, path: LawfulPath, language: Language = "en") -> dict[str, Any]:

@@ -134,7 +134,44 @@ class Bid(Record):
     cost: PositiveAmount | None = fact("Cost", "成本", unit=_MINOR)
     corridor_low: PositiveAmount | None = fact("Corridor from", "价格区间下限", unit=_MINOR)
     corridor_high: PositiveAmount | None = fact("Corridor to", "价格区间上限", unit=_MINOR)
+    documents_objection_on: Day | None = fact(
+        "Objection to the documents",
+        "对招标文件提出异议日期",
+        "day of our written objection to, or query on, the tender documents",
+        "我方对招标文件书面提出异议或质疑的日期",
+    )
+    documents_objection_answered_on: Day | None = fact(
+        "Objection to the documents answered on", "招标文件异议答复日期"
+    )
+    result_published_on: Day | None = fact(
+        "Result published on",
+        "结果公示日期",
+        "day on which the award candidates, or the result, were published",
+        "中标候选人公示或中标结果公告的首日",
+    )
+    result_published_until: Day | None = fact(
+        "Result published until",
+        "结果公示截止日期",
+        "last day of that publication",
+        "中标候选人公示或中标结果公告的最后一日",
+    )
+    result_objection_on: Day | None = fact(
+        "Objection to the result",
+        "对评标结果提出异议日期",
+        "day of our written objection to, or query on, the result",
+        "我方对评标结果书面提出异议或质疑的日期",
+    )
+    result_objection_answered_on: Day | None = fact(
+        "Objection to the result answered on", "评标结果异议答复日期"
+    )
+    complained_on: Day | None = fact(
+        "Complaint filed on",
+        "投诉日期",
+        "day of our complaint to the supervising authority",
+        "我方向行政监督部门投诉的日期",
+    )
     awarded_on: Day | None = fact("Awarded on", "中标通知日期")
+    bond_returned_on: Day | None = fact("Bid bond returned on", "投标保证金退还日期")
     shared_with_bidder: bool | None = fact(
         "Shared with another bidder",
         "与其他投标人混同",

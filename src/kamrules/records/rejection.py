@@ -23,6 +23,19 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftOut:
+    """Rows of a file that its map leaves out on purpose: how many, and why."""
+
+    file: str
+    rows: int
+    reason: str
+
+    def __str__(self) -> str:
+        rows = "row" if self.rows == 1 else "rows"
+        return f"{self.file}: {self.rows} {rows} left out, {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
 class Item:
     """One deal of the input: its row (as the file counts) and its nested dict or rejection.
 

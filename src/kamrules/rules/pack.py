@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path, PurePosixPath
@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kamrules.errors import Fault, PackError, nearest
+from kamrules.notebook import pack_html
 from kamrules.rules import packformat as f
 from kamrules.source import Span
 from kamrules.validation import faults_of
@@ -31,6 +32,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
     "red_lines": f.RedLine,
     "findings": f.Finding,
     "cadences": f.Cadence,
+    "deadlines": f.Deadline,
     "tables": f.DecisionTable,
     "scorecards": f.ScorecardSpec,
     "forms": f.Form,
@@ -80,6 +82,7 @@ class Pack:
     red_lines: Mapping[str, f.RedLine]
     findings: Mapping[str, f.Finding]
     cadences: Mapping[str, f.Cadence]
+    deadlines: Mapping[str, f.Deadline]
     tables: Mapping[str, f.DecisionTable]
     scorecards: Mapping[str, f.ScorecardSpec]
     forms: Mapping[str, f.Form]
@@ -95,6 +98,9 @@ class Pack:
 
     def __repr__(self) -> str:
         return f"Pack({self.id} {self.version}, {len(self.criteria)} criteria, hash {self.hash[:12]})"
+
+    def _repr_html_(self) -> str:
+        return pack_html(self)
 
     def span(self, *path: str) -> Span:
         """Return where the deepest existing key of `path` stands in its file."""
@@ -127,6 +133,14 @@ def locate_pack(ref: str | Path, base: Path | None = None) -> tuple[Path, str]:
         hint = nearest(str(ref), shipped) or f"shipped packs: {', '.join(shipped) or 'none'}"
         raise PackError(Fault("P-PACK", f"no pack `{ref}`: neither a shipped pack nor a file", hint=hint))
     return path, str(path)
+
+
+def files_of(manifest: Path) -> Iterator[Path]:
+    """Yield the files a pack is written in: its manifest and what that includes, not what it extends."""
+    yield manifest
+    included = read_yaml(manifest).get("include")
+    for name in included.data() if included is not None else []:
+        yield manifest.parent / name
 
 
 def read_pack(

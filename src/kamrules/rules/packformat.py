@@ -268,6 +268,40 @@ class Cadence(_Part):
     )
 
 
+class Pause(_Part):
+    """Days that a deadline does not count, such as those of an answer."""
+
+    starts: Condition = Field(alias="from", description="the day they begin, a date")
+    until: Condition = Field(description="the day they end, a date")
+
+
+class Deadline(_Part):
+    """The last day of something, so long `after` or `before` a day; with neither, that day itself."""
+
+    name: Words = Field(description="what people read it as")
+    counts_from: Condition = Field(alias="from", description="the day or time it is counted from")
+    after: Condition | None = Field(
+        default=None, description="how long after it, a parameter or a duration in whole days"
+    )
+    before: Condition | None = Field(
+        default=None, description="how long before it, a parameter or a duration in whole days"
+    )
+    working_days: bool = Field(default=False, description="whether only working days of the calendar count")
+    paused: Pause | None = Field(default=None, description="days that do not count")
+    lapses: bool = Field(
+        default=False, description="whether it is a right that is lost after it, and nobody is late"
+    )
+    done_when: Condition = Field(description="whether it was done")
+    applies_when: Condition | None = Field(default=None, description="where this is false there is none")
+    owner: Desk | None = Field(default=None, description="the desk that has to act, or to ask the buyer to")
+    basis: list[LegalBasis] = Field(default_factory=list, description="the law that sets it")
+    covers: list[str] = Field(default_factory=list, description="rows of the handbook that it carries out")
+    source: Source = Field(description="where it comes from")
+    note: Words | None = Field(
+        default=None, description="anything a reader should know, such as how the source was read"
+    )
+
+
 class QuietPeriod(_Part):
     """The time of a tender in which the buyer is spoken to through the official channel only.
 
@@ -640,6 +674,9 @@ class PackFile(_Part):
         default_factory=dict, description="work rules: a breach is reported and never blocks"
     )
     cadences: dict[str, Cadence] = Field(default_factory=dict, description="work that comes again, by id")
+    deadlines: dict[str, Deadline] = Field(
+        default_factory=dict, description="last days that a law sets, by id"
+    )
     tables: dict[str, DecisionTable] = Field(default_factory=dict, description="decision tables by id")
     scorecards: dict[str, ScorecardSpec] = Field(default_factory=dict, description="scores by id")
     forms: dict[str, Form] = Field(default_factory=dict, description="forms by id")

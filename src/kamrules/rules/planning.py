@@ -13,6 +13,7 @@ from kamrules.rules import packformat as f
 from kamrules.rules import plan as p
 from kamrules.rules.actions import Actions, plan_actions
 from kamrules.rules.cadences import Cadence, check_calendar, days_at, plan_cadences
+from kamrules.rules.deadlines import Deadline, plan_deadlines
 from kamrules.rules.lang import core
 from kamrules.rules.lang import types as t
 from kamrules.rules.pack import Pack
@@ -49,6 +50,7 @@ class Planned:
     actions: Actions = field(default_factory=Actions)
     ladders: dict[str, tuple[p.Ladder, ...]] = field(default_factory=dict)
     cadences: tuple[Cadence, ...] = ()
+    deadlines: tuple[Deadline, ...] = ()
     quiet: QuietPlan | None = None
     max_dwell: dict[str, int] = field(default_factory=dict)
     stalled_when: core.Node | None = None
@@ -105,6 +107,7 @@ class _Planner:
             ladders={name: plan_ladders(words, name) for name in pack.scorecards},
             reactions=plan_reactions(words),
             cadences=plan_cadences(words),
+            deadlines=plan_deadlines(words),
             quiet=plan_quiet(words),
             max_dwell=self.max_dwell(),
             stalled_when=None if pack.stalled_when is None else words.condition(("stalled_when",)),
@@ -113,7 +116,10 @@ class _Planner:
 
     def check_ids(self) -> None:
         seen: dict[str, str] = {}
-        for section in ("criteria", "red_lines", "findings", "cadences", "tables", "scorecards"):
+        for section in (
+            "criteria", "red_lines", "findings", "cadences", "deadlines", "tables", "scorecards",
+            "reactions",
+        ):  # fmt: skip
             for name in getattr(self.pack, section):
                 if name in seen:
                     self.words.fault(
@@ -134,7 +140,8 @@ class _Planner:
 
     def check_sources(self) -> None:
         for section in (
-            "params", "criteria", "red_lines", "findings", "cadences", "tables", "milestones", "reactions",
+            "params", "criteria", "red_lines", "findings", "cadences", "deadlines", "tables", "milestones",
+            "reactions",
         ):  # fmt: skip
             for name, part in getattr(self.pack, section).items():
                 deck = part.source.deck if part.source is not None else None

@@ -154,7 +154,7 @@ def _check_values(
     name, key = place
     for fact, values in given.items():
         if fact not in known:
-            message, hint = f"no fact `{fact}`", nearest(fact, known)
+            message, hint = f"no fact `{fact}`", _hint(words, fact) or nearest(fact, known)
             if is_flag(fact):
                 message = (
                     f"no reaction sets `{fact}`" if key != "was" else f"`{fact}` is never kept from before"
@@ -167,6 +167,18 @@ def _check_values(
                 inner = () if isinstance(values, str) else (index,)
                 hint = nearest(value, known[fact])
                 words.fault("P-VALUE", message, hint, "reactions", name, key, fact, *inner)
+
+
+def _hint(words: Vocabulary, fact: str) -> str:
+    """Return how a reaction sees what becomes due, which is no fact; empty for the rest."""
+    if fact in words.pack.deadlines:
+        return "a deadline is none: write a work rule and name its breach"
+    if fact not in words.pack.cadences:
+        return ""
+    rule = words.pack.cadences[fact].rule
+    if rule is None:
+        return "a cadence is none: write a work rule, give the cadence it as `rule`, and name its breach"
+    return f"a cadence is seen by its work rule: `{rule}: breach`"
 
 
 def _check_turns(

@@ -6,7 +6,7 @@ owner has laid out everything else, and the review would be about that.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from typing import Any
 from kamrules.casefile import ENDING, read_cases
 from kamrules.engine import load_pack
 from kamrules.errors import ArgumentError, Fault, KamrulesError, nearest
-from kamrules.rules.pack import Pack, locate_pack, shipped_packs
+from kamrules.rules.pack import Pack, files_of, locate_pack, shipped_packs
 from kamrules.scaffold.files import CASES_SCHEMA, PACK_SCHEMA, fitting, scalar, schema_texts
 from kamrules.source import Span
 from kamrules.wholefile import text_file
@@ -128,7 +128,7 @@ def _home(manifest: Path, gate: str) -> Path:
     """Return the file of the pack's own that holds criteria of this milestone, or any, or is the first."""
     milestone = gate.partition(".")[0]
     best, home = 0, manifest
-    for path in _parts(manifest):
+    for path in files_of(manifest):
         section = read_yaml(path).get("criteria")
         if section is None:
             continue
@@ -137,13 +137,6 @@ def _home(manifest: Path, gate: str) -> Path:
         if fit >= best:
             best, home = fit, path
     return home
-
-
-def _parts(manifest: Path) -> Iterator[Path]:
-    yield manifest
-    included = read_yaml(manifest).get("include")
-    for name in included.data() if included is not None else []:
-        yield manifest.parent / name
 
 
 def _cases_home(manifest: Path, part: Path) -> Path:

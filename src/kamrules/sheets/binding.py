@@ -13,11 +13,16 @@ from kamrules.sheets.csvfile import CsvFile, Line, row_place
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column and the field it fills."""
+    """One column and the field it fills, in the rows alone whose cells at `only` are among the texts."""
 
     index: int
     name: str
     reader: Reader
+    only: tuple[tuple[int, frozenset[str]], ...] = ()
+
+    def fills(self, line: Line) -> bool:
+        """Whether the column fills its field in a row."""
+        return all(line.cells[index].strip().casefold() in texts for index, texts in self.only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +49,8 @@ class Sheet:
         for path, value in self.constants:
             put(values, path, value)
         for column in self.columns:
+            if not column.fills(line):
+                continue
             try:
                 value = column.reader.read(line.cells[column.index])
             except CellError as problem:

@@ -8,6 +8,7 @@ the rest of a file unreadable (an unclosed quote) raises `InputError`.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -48,6 +49,11 @@ class CsvFile:
     header: tuple[str, ...]
     delimiter: str = ","
     fixes: Mapping[int, Mapping[str, str]] = field(default_factory=dict)
+    only: Mapping[int, frozenset[str]] = field(default_factory=dict)
+
+    def with_only(self, only: Mapping[int, frozenset[str]]) -> CsvFile:
+        """Return the file without the rows whose cell in a column is none of the texts, by casefold."""
+        return replace(self, only=only)
 
     def with_fixes(self, fixes: Mapping[int, Mapping[str, str]]) -> CsvFile:
         """Return the file with known wrong cells corrected as its rows are read, by column and text."""
@@ -61,13 +67,33 @@ class CsvFile:
         InputError
             I-CSV or I-SIZE when the rest of the file cannot be told apart into rows.
         """
-        for row, cells, is_clean in _rows(self.path, self.name, self.delimiter):
-            if row == 1 or not any(cell.strip() for cell in cells):
+        for row, cells, is_clean in self._filled():
+            if self._left_out_by(cells) is not None:
                 continue
             for index, table in self.fixes.items():
                 if index < len(cells):
                     cells[index] = table.get(cells[index].strip(), cells[index])
             yield Line(row, tuple(cells), self._fault(row, cells, is_clean=is_clean))
+
+    def left_out(self) -> Counter[str]:
+        """Return how many rows `only` leaves out, by the column that does."""
+        found = (self._left_out_by(cells) for _, cells, _ in self._filled()) if self.only else ()
+        return Counter(self.header[index] for index in found if index is not None)
+
+    def raw_rows(self) -> Iterator[tuple[int, list[str], bool]]:
+        """Yield every row with its number and whether it is clean text, the header being row 1."""
+        return _rows(self.path, self.name, self.delimiter)
+
+    def _filled(self) -> Iterator[tuple[int, list[str], bool]]:
+        for row, cells, is_clean in self.raw_rows():
+            if row > 1 and any(cell.strip() for cell in cells):
+                yield row, cells, is_clean
+
+    def _left_out_by(self, cells: list[str]) -> int | None:
+        for index, texts in self.only.items():
+            if index < len(cells) and cells[index].strip().casefold() not in texts:
+                return index
+        return None
 
     def _fault(self, row: int, cells: list[str], *, is_clean: bool) -> Fault | None:
         where = row_place(self.name, row)

@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from kamrules.errors import Fault, InputError, nearest
-from kamrules.records.rejection import Item, Rejection
+from kamrules.records.rejection import Item, LeftOut, Rejection
 from kamrules.sheets.binding import Parsed, Sheet, merged
 from kamrules.sheets.cells import LIST_SEPARATOR
-from kamrules.sheets.csvfile import Line, row_place
+from kamrules.sheets.csvfile import CsvFile, Line, row_place
 from kamrules.sheets.evidence import EvidenceSheet, Proofs
 
 # Looking for a nearest name costs time in proportion to the names; hints beyond this help nobody.
@@ -50,7 +50,10 @@ class ChildList:
     """A file with many rows for a deal: column `key` holds what root column `on` holds.
 
     `parent` names the list whose elements own the rows (influence lines of a stakeholder); then column
-    `owner` holds the id of the element.
+    `owner` holds the id of the element. With `split` the cells of `on` and `key` hold several ids.
+    `lookups` join rows of other files to a row of this one. Rows of no deal are strays, unless
+    `required` is false: then they are counted. Without `knows_empty` a deal that has no row leaves the
+    list unknown.
     """
 
     name: str
@@ -60,6 +63,16 @@ class ChildList:
     id: int | None = None
     parent: str | None = None
     owner: int | None = None
+    split: str | None = None
+    lookups: tuple[Lookup, ...] = ()
+    required: bool = True
+    knows_empty: bool = True
+
+    def keys_in(self, cell: str) -> list[str]:
+        """Return the ids in a cell of `on` or `key`; an empty cell is one empty id."""
+        if self.split is None or not cell:
+            return [cell]
+        return [key for part in cell.split(self.split) if (key := part.strip())]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +124,7 @@ class Joined:
     layout: Layout
     total: int
     strays: tuple[Rejection, ...]
+    left_out: tuple[LeftOut, ...]
     _ids: Counter[str]
     _lookups: list[dict[str, list[_Child]]]
     _lists: list[dict[str, list[_Child]]]
@@ -141,9 +155,11 @@ class Joined:
                 self._look_up(lookup, table, line, draft)
             unknown = self._unknown_lists(line, draft)
             for child, table in zip(layout.lists, self._lists, strict=True):
-                rows = table.get(_cell(line, child.on), [])
+                named = child.keys_in(_cell(line, child.on))
+                rows = [row for key in named for row in table.get(key, ())]
                 if child.name not in unknown:
                     _attach(child, rows, draft)
+                    self._keep_named(child, [key for key in named if key not in table], line, draft)
                 elif rows:
                     draft.fatal.append(_contradiction(child, rows[0]))
             if layout.evidence is not None:
@@ -173,22 +189,43 @@ class Joined:
         return names
 
     def _look_up(self, lookup: Lookup, table: dict[str, list[_Child]], line: Line, draft: _Draft) -> None:
-        key = _cell(line, lookup.on)
-        if not key:
+        found, fault = _found(lookup, table, line, self.layout.root.file)
+        if found is not None:
+            draft.take(found)
+            draft.deal = merged(draft.deal, found.parsed.values)
+        if fault is not None:
+            draft.fatal.append(fault)
+
+    def _keep_named(self, child: ChildList, missing: Sequence[str], line: Line, draft: _Draft) -> None:
+        """Keep an element of unknown fields for each id in a split cell that has no row, and report it."""
+        if child.split is None or child.on == self.layout.id:
             return
-        found = table.get(key, [])
         file = self.layout.root.file
-        where = row_place(file.name, line.row, file.header[lookup.on])
-        if len(found) == 1:
-            draft.take(found[0])
-            draft.deal = merged(draft.deal, found[0].parsed.values)
-        elif found:
-            message = f"`{key}` stands in {len(found)} rows of {lookup.sheet.file.name}"
-            draft.fatal.append(Fault("R-DUPLICATE", message, where=where))
-        elif lookup.required:
-            hint = nearest(key, table) if len(table) <= _MAX_NAMES else ""
-            message = f"`{key}` is not in {lookup.sheet.file.name}"
-            draft.fatal.append(Fault("R-ORPHAN", message, where=where, hint=hint))
+        where = row_place(file.name, line.row, file.header[child.on])
+        for key in filter(None, missing):
+            draft.deal.setdefault(child.name, []).append({"id": key} if child.id is not None else {})
+            message = f"`{key}` is not in {child.sheet.file.name}"
+            draft.faults.append(Fault("R-ORPHAN", message, where=where, hint="export it, too"))
+
+
+def _found(
+    lookup: Lookup, table: dict[str, list[_Child]], line: Line, file: CsvFile
+) -> tuple[_Child | None, Fault | None]:
+    """Return the row that a row of `file` names, or what is wrong with the name."""
+    key = _cell(line, lookup.on)
+    if not key:
+        return None, None
+    found = table.get(key, [])
+    where = row_place(file.name, line.row, file.header[lookup.on])
+    if len(found) == 1:
+        return found[0], None
+    if found:
+        message = f"`{key}` stands in {len(found)} rows of {lookup.sheet.file.name}"
+        return None, Fault("R-DUPLICATE", message, where=where)
+    if not lookup.required:
+        return None, None
+    hint = nearest(key, table) if len(table) <= _MAX_NAMES else ""
+    return None, Fault("R-ORPHAN", f"`{key}` is not in {lookup.sheet.file.name}", where=where, hint=hint)
 
 
 def _contradiction(child: ChildList, row: _Child) -> Fault:
@@ -199,6 +236,8 @@ def _contradiction(child: ChildList, row: _Child) -> Fault:
 
 
 def _attach(child: ChildList, rows: Sequence[_Child], draft: _Draft) -> None:
+    if not rows and not child.knows_empty:
+        return
     seen = Counter((row.owner, row.id) for row in rows if row.id)
     for row in rows:
         draft.take(row)
@@ -208,7 +247,9 @@ def _attach(child: ChildList, rows: Sequence[_Child], draft: _Draft) -> None:
                 Fault("R-DUPLICATE", f"id `{row.id}` stands in several rows of the deal", where=where)
             )
     if child.parent is None:
-        draft.deal[child.name] = [merged({}, row.parsed.values) for row in rows]
+        # Several files may fill one list: calls and meetings are the activities of a deal.
+        elements = draft.deal.setdefault(child.name, [])
+        elements += [merged({}, row.parsed.values) for row in rows]
     else:
         _attach_to_owners(child, rows, draft)
 
@@ -246,15 +287,16 @@ def join(layout: Layout) -> Joined:
     except InputError as problem:
         faults += problem.faults
     lookups = [_index(lookup.sheet, lookup.key, faults) for lookup in layout.lookups]
-    lists = [
-        _index(child.sheet, child.key, faults, id_column=child.id, owner=child.owner)
-        for child in layout.lists
-    ]
-    strays = [
-        stray
-        for child, table in zip(layout.lists, lists, strict=True)
-        for stray in _strays(child, table, set(keys[child.on]))
-    ]
+    lists = [_children(child, faults) for child in layout.lists]
+    strays: list[Rejection] = []
+    left_out: list[LeftOut] = []
+    for child, table in zip(layout.lists, lists, strict=True):
+        known = {key for cell in keys[child.on] for key in child.keys_in(cell)}
+        found = list(_strays(child, table, known))
+        if child.required:
+            strays += found
+        elif found:
+            left_out.append(LeftOut(child.sheet.file.name, len(found), "of no deal"))
     ids = keys[layout.id] if layout.id is not None else Counter()
     proofs = Proofs()
     if layout.evidence is not None:
@@ -268,7 +310,20 @@ def join(layout: Layout) -> Joined:
         strays += proofs.strays(set(ids), accounts)
     if faults:
         raise InputError(faults)
-    return Joined(layout, total, tuple(strays), ids, lookups, lists, proofs)
+    left_out += _left_out_by_value(layout)
+    return Joined(layout, total, tuple(strays), tuple(left_out), ids, lookups, lists, proofs)
+
+
+def _left_out_by_value(layout: Layout) -> Iterator[LeftOut]:
+    lookups = (*layout.lookups, *(lookup for child in layout.lists for lookup in child.lookups))
+    sheets = (
+        layout.root,
+        *(lookup.sheet for lookup in lookups),
+        *(child.sheet for child in layout.lists),
+    )
+    for sheet in sheets:
+        for column, rows in sheet.file.left_out().items():
+            yield LeftOut(sheet.file.name, rows, f"by the map's `only` of column {column}")
 
 
 def _root_keys(layout: Layout) -> set[int]:
@@ -276,18 +331,47 @@ def _root_keys(layout: Layout) -> set[int]:
     return {child.on for child in layout.lists} | {index for index in named if index is not None}
 
 
-def _index(
-    sheet: Sheet, key: int, faults: list[Fault], *, id_column: int | None = None, owner: int | None = None
-) -> dict[str, list[_Child]]:
+def _index(sheet: Sheet, key: int, faults: list[Fault]) -> dict[str, list[_Child]]:
     table: dict[str, list[_Child]] = {}
     try:
         for line in sheet.file.lines():
-            parsed = Parsed(line.row, {}) if line.fault else sheet.read(line)
-            child = _Child(parsed, _cell(line, id_column), _cell(line, owner), line.fault)
-            table.setdefault(_cell(line, key), []).append(child)
+            table.setdefault(_cell(line, key), []).append(_child(sheet, line))
     except InputError as problem:
         faults += problem.faults
     return table
+
+
+def _children(child: ChildList, faults: list[Fault]) -> dict[str, list[_Child]]:
+    """Return the rows of a list by the deals' key, each with what its lookups add."""
+    tables = [_index(lookup.sheet, lookup.key, faults) for lookup in child.lookups]
+    table: dict[str, list[_Child]] = {}
+    try:
+        for line in child.sheet.file.lines():
+            row = _child(child.sheet, line, child.id, child.owner)
+            for lookup, known in zip(child.lookups, tables, strict=True):
+                row = row if line.fault else _with_lookup(row, lookup, known, line, child.sheet.file)
+            for key in dict.fromkeys(child.keys_in(_cell(line, child.key))):
+                table.setdefault(key, []).append(row)
+    except InputError as problem:
+        faults += problem.faults
+    return table
+
+
+def _with_lookup(
+    row: _Child, lookup: Lookup, known: dict[str, list[_Child]], line: Line, file: CsvFile
+) -> _Child:
+    found, fault = _found(lookup, known, line, file)
+    if found is not None and found.fault is not None:
+        fault = found.fault
+    values = row.parsed.values if found is None else merged(found.parsed.values, row.parsed.values)
+    theirs = found.parsed.faults if found is not None else ()
+    faults = (*row.parsed.faults, *theirs, *((fault,) if fault is not None else ()))
+    return replace(row, parsed=Parsed(row.parsed.row, values, faults))
+
+
+def _child(sheet: Sheet, line: Line, id_column: int | None = None, owner: int | None = None) -> _Child:
+    parsed = Parsed(line.row, {}) if line.fault else sheet.read(line)
+    return _Child(parsed, _cell(line, id_column), _cell(line, owner), line.fault)
 
 
 def _strays(child: ChildList, table: dict[str, list[_Child]], keys: set[str]) -> Iterable[Rejection]:

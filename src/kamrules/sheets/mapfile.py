@@ -28,8 +28,8 @@ Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 
 
 def _file_name(value: str) -> str:
-    if not value.endswith(".csv") or "/" in value or "\\" in value:
-        message = "the name of a CSV file in the folder expected, such as `deals.csv`"
+    if not value.lower().endswith((".csv", ".json")) or "/" in value or "\\" in value:
+        message = "the name of a CSV or JSON file in the folder expected, such as `deals.csv`"
         raise ValueError(message)
     return value
 
@@ -46,7 +46,13 @@ def _as_targets(value: Any) -> Any:
     return [{"to": item} if isinstance(item, str) else item for item in items]
 
 
+def _as_list(value: Any) -> Any:
+    return value if isinstance(value, list) else [value]
+
+
 CellText = Annotated[str, BeforeValidator(_as_text)]
+# Column names, each with the texts of its cells that count; upper and lower case are the same.
+Only = dict[str, Annotated[list[CellText], BeforeValidator(_as_list)]]
 
 
 class _Part(BaseModel):
@@ -57,7 +63,9 @@ class Target(_Part):
     """The field a column fills, and how its cells are read.
 
     `values` is closed: a cell it does not list is a fault; null means missing. `date` is a format of
-    `strptime`, `zone` the time zone of times without one. `times` turns thousands into units.
+    `strptime`, `iso` for ISO 8601 with or without a time, or `epoch_ms`; `zone` is the time zone of times
+    without one, and the one in which the day of a time is counted. `times` turns thousands into units.
+    With `only` the cell fills its field in the rows alone whose other cells are among the texts given.
     """
 
     to: Text
@@ -68,16 +76,21 @@ class Target(_Part):
     decimal: Literal[".", ","] = "."
     thousands: Literal[",", ".", " ", "'"] | None = None
     times: Annotated[int, Field(ge=1, le=1_000_000_000)] = 1
+    only: Only = Field(default_factory=dict)
 
 
 class SheetMap(_Part):
-    """One file: the fields its columns fill, fixed values, corrections of dirty texts, columns left out."""
+    """One file: the fields its columns fill, fixed values, corrections of dirty texts, columns left out.
+
+    With `only` the rows alone count whose cells are among the texts given; the others are reported.
+    """
 
     file: Annotated[str, AfterValidator(_file_name)]
     columns: dict[str, Annotated[list[Target], BeforeValidator(_as_targets)]] = Field(default_factory=dict)
     constants: dict[str, CellText] = Field(default_factory=dict)
     fixes: dict[str, dict[str, CellText]] = Field(default_factory=dict)
     ignore: list[Text] = Field(default_factory=list)
+    only: Only = Field(default_factory=dict)
     separator: Literal[",", ";", "\t", "|"] = ","
 
 
@@ -93,10 +106,44 @@ class JoinMap(SheetMap):
 
 
 class ListMap(SheetMap):
-    """A file with many rows for a deal; each becomes an element of the list it is named after."""
+    """A file with many rows for a deal; each becomes an element of the list it is named after.
+
+    With `split` the cells of `on` and `key` hold several ids, so that one row may belong to many deals.
+    `joins` add to a row what another file says of the id in one of its columns. Where `required` is false,
+    rows of no deal are counted instead of reported one by one, as in a list of all contacts. `empty` says
+    whether a deal without a row is known to have none.
+    """
 
     on: Text
     key: Text | None = None
+    split: Literal[";", ",", "|"] | None = None
+    required: bool = True
+    empty: Literal["known", "unknown"] = "known"
+    joins: dict[str, JoinMap] = Field(default_factory=dict)
+
+
+class HistoryMap(_Part):
+    """A file of former values, one row for each change of a deal: read by `kamrules map events`.
+
+    `deal` and `at` are the columns of the deal's id and of the moment, `id` the one of the row's own id;
+    `date` and `zone` say how the moment is written, as in a target. Either `columns` hold the values of then,
+    or `field` and `value` are the columns that name a changed field and its new value, by `fields`. Both
+    lead to a column of the deals, and a value means what it means there.
+    """
+
+    file: Annotated[str, AfterValidator(_file_name)]
+    deal: Text
+    at: Text
+    id: Text | None = None
+    columns: dict[str, Text] = Field(default_factory=dict)
+    date: Text | None = None
+    zone: Text | None = None
+    field: Text | None = None
+    value: Text | None = None
+    fields: dict[str, Text] = Field(default_factory=dict)
+    only: Only = Field(default_factory=dict)
+    ignore: list[Text] = Field(default_factory=list)
+    separator: Literal[",", ";", "\t", "|"] = ","
 
 
 class FieldMap(_Part):
@@ -108,7 +155,8 @@ class FieldMap(_Part):
     dates: Text | None = Field(default=None, description="format of every date without one of its own")
     deals: SheetMap
     joins: dict[str, JoinMap] = Field(default_factory=dict)
-    lists: dict[str, ListMap] = Field(default_factory=dict)
+    lists: dict[str, Annotated[list[ListMap], BeforeValidator(_as_list)]] = Field(default_factory=dict)
+    history: list[HistoryMap] = Field(default_factory=list)
     ignore_files: list[Text] = Field(default_factory=list)
 
 

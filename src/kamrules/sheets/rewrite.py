@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from decimal import Decimal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,7 +16,9 @@ from kamrules.validation import shown
 
 _NUMBERS = (t.Int, t.Double, t.Money)
 _DIGITS = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _GROUP = 3  # digits between two signs for thousands
+_NAMED = {"iso": "`ISO 8601`", "epoch_ms": "milliseconds since 1970"}
 Prepare = Callable[[str], str | None]
 
 
@@ -73,18 +75,24 @@ def _by_values(values: dict[str, str | None]) -> Prepare:
 def _by_pattern(pattern: str | None, zone: str | None, *, is_date: bool) -> Prepare:
     def read_moment(text: str) -> str:
         try:
-            moment = datetime.strptime(text, pattern) if pattern else datetime.fromisoformat(text)  # noqa: DTZ007
-        except ValueError:
-            raise CellError(
-                f"{shown(text)} given, a date of the form `{pattern or 'ISO 8601'}` expected"
-            ) from None
-        if is_date:
-            return moment.date().isoformat()
-        if moment.tzinfo is None and zone is not None:
-            moment = moment.replace(tzinfo=zone_of(zone))
-        return moment.isoformat()
+            moment = _moment(text, pattern)
+        except (ValueError, OverflowError):
+            expected = _NAMED.get(pattern or "iso", f"`{pattern}`")
+            raise CellError(f"{shown(text)} given, a date of the form {expected} expected") from None
+        if zone is not None:
+            place = zone_of(zone)
+            moment = moment.replace(tzinfo=place) if moment.tzinfo is None else moment.astimezone(place)
+        return moment.date().isoformat() if is_date else moment.isoformat()
 
     return read_moment
+
+
+def _moment(text: str, pattern: str | None) -> datetime:
+    if pattern is None or pattern == "iso":
+        return datetime.fromisoformat(text)
+    if pattern == "epoch_ms":
+        return _EPOCH + timedelta(milliseconds=int(text))
+    return datetime.strptime(text, pattern)  # noqa: DTZ007 - the zone of the map is set by the caller
 
 
 def _by_number(target: Target) -> Prepare:

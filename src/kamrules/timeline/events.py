@@ -86,9 +86,8 @@ def _fields(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Key = Annotated[
-    str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\[\]\s](?:[^\[\]\n]*[^\[\]\s])?$")
-]
+KEY, MAX_KEY = r"^[^\[\]\s](?:[^\[\]\n]*[^\[\]\s])?$", 200
+Key = Annotated[str, StringConstraints(min_length=1, max_length=MAX_KEY, pattern=KEY)]
 Name = Annotated[str, StringConstraints(pattern=r"^\w+$", max_length=200)]
 Path = Annotated[str, BeforeValidator(_path)]
 Value = Annotated[Any, BeforeValidator(plain)]

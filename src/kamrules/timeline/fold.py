@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any, assert_never
 
 from pydantic import BaseModel
@@ -16,6 +16,7 @@ from kamrules.timeline.paths import EVIDENCE, Place, natural, place_of
 from kamrules.timeline.settled import Happened
 from kamrules.validation import model_in
 
+SCALARS = frozenset({str, int, bool, float, date, datetime})  # what nearly all values are
 _LIST_OF = {"approval": "approvals", "meeting": "meetings", "form": "documents"}
 Fields = Mapping[str, Any]  # None makes a field unknown
 Proofs = Mapping[str, Mapping[str, Any]]
@@ -228,6 +229,8 @@ def _proofs(evidence: Mapping[str, Evidence]) -> dict[str, dict[str, Any]]:
 
 def _copy(value: Any) -> Any:
     """Return a value without nulls, of its own: a deal can be changed without changing the event."""
+    if type(value) in SCALARS:
+        return value
     if isinstance(value, dict):
         return {name: _copy(inner) for name, inner in value.items() if inner is not None}
     return [_copy(inner) for inner in value] if isinstance(value, list) else value

@@ -1,7 +1,7 @@
 """Frames of many deals on many days, by what was recorded on each: ready for `Engine.assess_frame`.
 
 The deals are taken some thousands at a time, so memory does not grow with their number; what their events
-write is put in long form once (`writes`), and each day is cut out of it by Polars. The record way,
+write is put in long form once (`longform`), and each day is cut out of it by Polars. The record way,
 `Timeline.as_of`, gives the same verdicts.
 """
 
@@ -13,12 +13,13 @@ from datetime import date
 from typing import Any
 
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault, MissingExtraError, RecordError
+from kamrules.errors import ArgumentError, Fault, MissingExtraError
 from kamrules.rules.lang.types import Bool, Date, Double, Int, ListOf, Money, Object, Timestamp, Type
 from kamrules.timeline.events import PLACE, Event
 from kamrules.timeline.fold import names_without_id
-from kamrules.timeline.reading import COLUMNS, NEEDED, data_of_row, event_of, to_row
-from kamrules.timeline.timeline import as_day, timelines
+from kamrules.timeline.longform import writes_of
+from kamrules.timeline.reading import COLUMNS, NEEDED, to_row
+from kamrules.timeline.timeline import as_day
 from kamrules.timeline.writes import JOIN, KNOWN, PRESENT, Writer
 
 try:
@@ -30,7 +31,8 @@ except ImportError as error:
 
 DEAL = "deal_id"
 _CELL = ["deal", "list", "item", "path"]
-_SHOWN_FAULTS = 100
+_IS_ITEM = pl.col("list") != ""
+_LEVEL, _LEVEL_DAY = "__evidence", "__evidence_at"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def event_frame(events: Iterable[Event]) -> pl.DataFrame:
     return pl.DataFrame(rows, schema=dict.fromkeys(COLUMNS, pl.String))
 
 
-def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: int = 4_000) -> Iterator[Cut]:
+def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: int = 10_000) -> Iterator[Cut]:
     """Yield deals on days, each as of its end: for every group of deals one cut a day.
 
     Parameters
@@ -66,7 +68,8 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
         `value` and `evidence` are JSON texts; days are dates or texts, moments have a time zone or are texts.
         A lazy frame is read once for each group of deals.
     days : such as the ends of months
-    deals_at_once : how many deals are held in memory
+    deals_at_once : how many deals are held in memory; our choice: assessing a cut costs about half a second
+        of its own, whatever is in it, and 10,000 deals take about 1 GB
 
     Raises
     ------
@@ -115,7 +118,7 @@ def panel(engine: Engine, events: Any, days: Iterable[date], *, deals_at_once: i
         rows = kept.filter(
             pl.col(DEAL).cast(pl.String).is_between(pl.lit(some[0]), pl.lit(some[-1]))
         ).collect()
-        writes = _writes(rows, writer)
+        writes = _Writes.of(writes_of(rows, writer))
         for day in wanted:
             yield sheet.cut(writes, day)
 
@@ -142,56 +145,21 @@ def _opened(events: Any) -> pl.LazyFrame:
     raise ArgumentError(Fault("A-FRAME", message))
 
 
-def _writes(rows: pl.DataFrame, writer: Writer) -> _Writes:
-    """Return the writes of all events of some deals."""
-    events: list[Event] = []
-    faults: list[Fault] = []
-    for row in rows.iter_rows(named=True):
-        try:
-            events.append(event_of(data_of_row(row)))
-        except RecordError as problem:
-            place = f"event `{row['id']}`"
-            faults += [
-                Fault(one.code, one.message, where=f"{place}, {one.where}", hint=one.hint)
-                for one in problem.faults
-            ]
-    if faults:
-        raise ArgumentError(faults[:_SHOWN_FAULTS])
-    columns: dict[str, list[Any]] = {name: [] for name in _SCHEMA}
-    appends = [column.append for column in columns.values()]
-    for deal_id, timeline in timelines(events).items():
-        for one in writer.writes(timeline.events):
-            for append, value in zip(appends, (deal_id, *one), strict=True):
-                append(value)
-    return _Writes.of(pl.DataFrame(columns, schema=_SCHEMA))
-
-
-_SCHEMA: dict[str, Any] = {
-    "deal": pl.String,
-    "list": pl.String,
-    "item": pl.String,
-    "path": pl.String,
-    "op": pl.Enum(["value", "proof", "item", "list", "inside", "seen"]),
-    "text": pl.String,
-    "is_bad": pl.Boolean,
-    "level": pl.String,
-    "rank": pl.Int32,
-    "since": pl.Int32,
-    "until": pl.Int32,
-}
-
-
 @dataclass(frozen=True)
 class _Writes:
     """Writes by the number of their cell and in the order of their rank, and what each cell is.
 
     Cells have the numbers of what they are in, and with which they are forgotten: `of_list`, `of_item`, and
-    the objects in `above`, outermost first.
+    the objects in `above`, outermost first. Their lists and paths are enums, which are joined and grouped as
+    numbers; `level_path` and `day_path` are the columns of the evidence. `holders` are the deals and items.
     """
 
     rows: pl.DataFrame
     cells: pl.DataFrame
+    holders: pl.DataFrame
     above: tuple[str, ...]
+    ops: frozenset[str]
+    columns: frozenset[str]
 
     @classmethod
     def of(cls, writes: pl.DataFrame) -> _Writes:
@@ -212,7 +180,18 @@ class _Writes:
         rows = writes.join(cells.select(*_CELL, "cell", "of_list", "of_item"), on=_CELL, how="left")
         # The sort is stable: of one event the writes keep their order.
         rows = rows.drop(_CELL).sort("cell", "rank", maintain_order=True)
-        return cls(rows, cells, tuple(names))
+        paths = cells["path"].unique()
+        columns = pl.concat([paths, paths + _LEVEL, paths + _LEVEL_DAY]).unique().sort()
+        lists, column = pl.Enum(cells["list"].unique().sort()), pl.Enum(columns)
+        cells = cells.with_columns(
+            list=pl.col("list").cast(lists),
+            path=pl.col("path").cast(column),
+            level_path=(pl.col("path") + _LEVEL).cast(column),
+            day_path=(pl.col("path") + _LEVEL_DAY).cast(column),
+        )
+        holders = cells.select("of_item", "deal", "item").unique()
+        cells = cells.drop("deal", "item")
+        return cls(rows, cells, holders, tuple(names), frozenset(rows["op"].unique()), frozenset(columns))
 
     def on(self, day: date) -> pl.DataFrame:
         """Return the writes that are there on a day."""
@@ -223,18 +202,20 @@ class _Writes:
         """Return the last write of each cell, but for those in something that was forgotten after it."""
         found = live.filter(pl.col("op").is_in(ops)).select("cell", "rank", *kept)
         found = found.filter(pl.col("cell").ne_missing(pl.col("cell").shift(-1)))
-        found = found.join(self.cells, on="cell", how="left", maintain_order="left")
+        found = found.hstack(self.cells.drop("cell")[found["cell"]])  # cells are numbered from 0
         for op, name, number in (
             ("list", "of_list", "of_list"),
             ("item", "of_item", "of_item"),
             *(("inside", name, "cell") for name in self.above),
         ):
-            gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
-            if not gone.is_empty():
-                # What forgets an object or an item may write it anew in one go, hence not only greater ranks.
-                found = found.join(gone, left_on=name, right_on=number, how="left").filter(
-                    pl.col("gone").is_null() | (pl.col("rank") >= pl.col("gone"))
-                ).drop("gone")  # fmt: skip
+            if op in self.ops:
+                gone = live.filter(pl.col("op") == op).group_by(number).agg(gone=pl.col("rank").max())
+                inside = found.select("cell", "rank", name).filter(pl.col(name).is_not_null())
+                # What forgets an object or an item may write it anew in one go: its own rank stays.
+                hidden = inside.join(gone, left_on=name, right_on=number).filter(
+                    pl.col("rank") < pl.col("gone")
+                )
+                found = found.join(hidden, on="cell", how="anti", maintain_order="left")
         return found
 
 
@@ -248,75 +229,73 @@ class _Sheet:
 
     def cut(self, writes: _Writes, day: date) -> Cut:
         """Return the deals on a day."""
-        live = writes.on(day)
-        values = writes.last(live, ["value"], "text", "is_bad")
-        proofs = writes.last(live, ["value", "proof"], "level").filter(pl.col("level").is_not_null())
-        there = values.filter(
-            (pl.col("path") == PRESENT) & (pl.col("list") != "") & (pl.col("text") == "true")
-        )
-        items = there.select("deal", "list", "item")
-        is_item = pl.col("list") != ""
-        values = pl.concat(
-            [
-                values.filter(~is_item),
-                values.filter(is_item & (pl.col("path") != PRESENT)).join(
-                    items, on=["deal", "list", "item"], how="semi"
-                ),
-            ]
-        )
-        place = pl.when(is_item).then(pl.col("list") + "[].").otherwise(pl.lit("")) + pl.col("path")
-        bad = values.filter("is_bad").select("deal", path=place)
+        values, proofs, seen = self._found(writes, day)
+        names = pl.col("list").cast(pl.String) + "[]."
+        place = pl.when(_IS_ITEM).then(names).otherwise(pl.lit("")) + pl.col("path").cast(pl.String)
+        bad = values.filter("is_bad").join(writes.holders, on="of_item").select("deal", path=place)
         rejected = (
             bad.group_by("deal").agg(pl.col("path").unique().sort().str.join(";")).sort("deal")
         ).rename({"deal": DEAL, "path": "faults"})
-        seen = live.filter(pl.col("op") == "seen").select("cell").unique().join(writes.cells, on="cell")
-        seen = seen.select("deal").sort("deal")
         kept = seen.join(bad, on="deal", how="anti")
-        deals = self._wide(
-            kept.with_columns(list=pl.lit(""), item=pl.lit("")), values, proofs, "deals", self.schema
-        )
-        lists = {
-            name: self._wide(
-                items.filter(pl.col("list") == name).join(kept, on="deal", how="semi"),
-                values,
-                proofs,
-                name,
-                self.schema,
-            )
-            for name in self.columns
-            if name != "deals"
-        }
-        return Cut(day, deals.rename({DEAL: "id"}), lists, rejected)
+        items = values.filter(_IS_ITEM & (pl.col("path") == PRESENT)).select("list", "of_item")
+        held = items.join(writes.holders, on="of_item").join(kept, on="deal", how="semi").sort("deal", "item")
+        rows, cells = _by_list(held), _by_list(self._cells(values, proofs))
+        rows[""] = kept.sort("deal")
+        lists = {}
+        for name in self.columns:
+            of = "" if name == "deals" else name
+            wanted = [one for one in self.columns[name] if one in writes.columns]
+            some = cells.get(of, values.clear()).filter(pl.col("path").is_in(wanted))
+            lists[name] = self._wide(rows.get(of, held.clear()), some, name, of)
+        return Cut(day, lists.pop("deals").rename({DEAL: "id"}), lists, rejected)
 
-    def _wide(
-        self, rows: pl.DataFrame, values: pl.DataFrame, proofs: pl.DataFrame, name: str, schema: Object
-    ) -> pl.DataFrame:
-        """Return one row for each deal or item, with a column for each that is read."""
-        of = "" if name == "deals" else name
-        wanted = [column for column in self.columns[name] if column != "id"]
-        some = values.filter(pl.col("list") == of).select("deal", "item", "path", "text")
+    @staticmethod
+    def _found(writes: _Writes, day: date) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        """Return values that count (of items that are there), evidence, and the deals that are there."""
+        live = writes.on(day)
+        values = writes.last(live, ["value"], "text", "is_bad", "level")
+        # Evidence of its own is rare; else that of the value stands.
+        proofs = writes.last(live, ["value", "proof"], "level") if "proof" in writes.ops else values
+        proofs = proofs.filter(pl.col("level").is_not_null())
+        seen = live.filter(pl.col("op") == "seen").select("of_item").unique()
+        is_there = (pl.col("path") == PRESENT) & _IS_ITEM & (pl.col("text") == "true")
+        items = values.filter(is_there).select("of_item")
+        inside = values.filter(_IS_ITEM).join(items, on="of_item", how="semi")
+        return pl.concat([values.filter(~_IS_ITEM), inside]), proofs, seen.join(writes.holders, on="of_item")
+
+    @staticmethod
+    def _cells(values: pl.DataFrame, proofs: pl.DataFrame) -> pl.DataFrame:
+        """Return the cells of all frames: what stands in which column."""
         proof = pl.col("level").str.split_exact(" ", 1)
-        levels, days = (
-            proofs.filter(pl.col("list") == of).select(
-                "deal", "item", pl.col("path") + ending, proof.struct.field(part).alias("text")
-            )
-            for ending, part in (("__evidence", "field_0"), ("__evidence_at", "field_1"))
-        )
-        cells = pl.concat([some, levels, days]).filter(pl.col("path").is_in(wanted))
-        found = rows.sort("deal", "item")
+        parts = [values.select("list", "of_item", "path", "text")]
+        for path, part in (("level_path", "field_0"), ("day_path", "field_1")):
+            text = proof.struct.field(part).alias("text")
+            parts.append(proofs.select("list", "of_item", pl.col(path).alias("path"), text))
+        return pl.concat(parts)
+
+    def _wide(self, rows: pl.DataFrame, cells: pl.DataFrame, name: str, of: str) -> pl.DataFrame:
+        """Return one row for each deal or item, with a column for each that is read."""
+        wanted = [column for column in self.columns[name] if column != "id"]
+        found = rows
         if not cells.is_empty():
-            wide = cells.pivot(on="path", index=["deal", "item"], values="text")
-            found = found.join(wide, on=["deal", "item"], how="left", maintain_order="left")
+            wide = cells.pivot(on="path", index="of_item", values="text")
+            found = rows.join(wide, on="of_item", how="left", maintain_order="left")
         made = [pl.col("deal").alias(DEAL)]
         if "id" in self.columns[name] and of:
             is_own = ~pl.col("item").str.starts_with(PLACE) & pl.lit(of not in self.without_id)
             made.append(pl.when(is_own).then("item").alias("id"))
         for column in wanted:
             text = pl.col(column) if column in found.columns else pl.lit(None, pl.String)
-            value = _typed(text, _kind_at(schema, of, column))
+            value = _typed(text, _kind_at(self.schema, of, column))
             is_known = not of and column.endswith(KNOWN)
             made.append((value.fill_null(False) if is_known else value).alias(column))
         return found.select(made)
+
+
+def _by_list(frame: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the rows by their list, in their order."""
+    parts = frame.partition_by("list", as_dict=True, maintain_order=True)
+    return {str(name): part for (name,), part in parts.items()}
 
 
 def _kind_at(schema: Object, of: str, column: str) -> Type | None:

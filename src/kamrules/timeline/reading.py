@@ -45,7 +45,7 @@ _MODELS: dict[str, type[BaseModel]] = {
 }
 _JSON = ("value", "evidence")
 _FACTS = ("fact_set", "fact_cleared")
-_DATED = ("approval", "meeting", "form")
+DATED = ("approval", "meeting", "form")
 
 
 def event_of(data: Any) -> e.Event:
@@ -89,7 +89,7 @@ def to_row(event: e.Event) -> dict[str, Any]:
     if kind == "correction":
         row["value"] = data.get("replacement")
     elif kind not in _FACTS:
-        if kind not in _DATED:
+        if kind not in DATED:
             row["path"] = f"{ROOT}.{data['list']}"
         row["value"] = data.get("fields")
         if kind == "form":
@@ -122,7 +122,7 @@ def data_of_row(row: Mapping[str, Any]) -> dict[str, Any]:
     if kind == "correction" and "value" in data:
         data["replacement"] = data.pop("value")
     elif kind in _MODELS and kind not in _FACTS:
-        if kind not in _DATED and "path" in data:
+        if kind not in DATED and "path" in data:
             data["list"] = str(data.pop("path")).removeprefix(f"{ROOT}.")
         if "value" in data:
             data["fields"] = data.pop("value")

@@ -1,4 +1,4 @@
-"""A file of events as a source of deals: each as of one day."""
+"""A file of events as a source of deals, each as of one day, or of the events of one deal."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from kamrules.adapters import Reading
+from kamrules.errors import Fault, InputError, nearest
 from kamrules.records.rejection import Item
 from kamrules.timeline.files import read_events
-from kamrules.timeline.timeline import timelines
+from kamrules.timeline.timeline import Timeline, timelines
 
 
 def open_events(path: str | Path, model: type[BaseModel], day: date) -> Reading:
@@ -33,3 +34,18 @@ def open_events(path: str | Path, model: type[BaseModel], day: date) -> Reading:
             yield Item(row, deal, timeline.issues_by(day))
 
     return Reading(str(path), "events", items, len(deals))
+
+
+def find_timeline(path: str | Path, model: type[BaseModel], deal_id: str) -> Timeline:
+    """Return the events of one deal in a file of events.
+
+    Raises
+    ------
+    InputError
+        I-DEAL when no event is of the deal, with the nearest id; or every fault of every line of the file.
+    """
+    found = timelines(read_events(path), model=model)
+    if deal_id not in found:
+        hint = nearest(deal_id, found) or f"{len(found)} deals were read"
+        raise InputError(Fault("I-DEAL", f"no deal `{deal_id}` in `{path}`", hint=hint))
+    return found[deal_id]

@@ -40,7 +40,7 @@ KNOWN = "__known"
 
 
 class Write(NamedTuple):
-    """One write of a cell, there on the days from `since` to before `until` (ordinals).
+    """One write of a cell.
 
     `op` says what it writes: a value, evidence alone (`proof`), or that an item, a list or what is `inside`
     of an object is forgotten; `seen` only says that the deal is there. `text` is the value as text, None for
@@ -54,13 +54,10 @@ class Write(NamedTuple):
     text: str | None
     is_bad: bool
     level: str | None
-    rank: int
-    since: int
-    until: int
 
 
 @dataclass(frozen=True, slots=True)
-class _Version:
+class Version:
     """What an event says from one recording to another."""
 
     happened: Happened
@@ -81,18 +78,9 @@ class Writer:
         read = {"" if name == "deals" else name: frozenset(some) for name, some in columns.items()}
         return cls(dict(_kinds(schema)), read)
 
-    def writes(self, events: Sequence[e.Event]) -> Iterator[Write]:
-        """Yield what the events of one deal write."""
-        versions = sorted(_versions(events), key=lambda one: one.happened.order)
-        for rank, version in enumerate(versions):
-            since = max(version.since, version.happened.effective_on.toordinal())
-            if since < version.until:
-                yield Write("", "", "", "seen", None, False, None, rank, since, version.until)
-                for one in self._cells(version.happened):
-                    yield one._replace(rank=rank, since=since, until=version.until)
-
-    def _cells(self, one: Happened) -> Iterator[Write]:
-        change = one.change
+    def cells(self, change: Any, effective_on: date) -> Iterator[Write]:
+        """Yield what a change that is true from a day on writes, in its order."""
+        yield _write("", "", "", "seen")
         match change:
             case e.SetFact(path=path, value=value, evidence=evidence):
                 place = place_of(path)
@@ -119,7 +107,7 @@ class Writer:
                     return
                 yield from self._value(place.list, place.item, JOIN.join(place.steps), None, None)
             case e.AddItem() | e.Approve() | e.Meet() | e.File():
-                name, fields = added(change, one.effective_on)
+                name, fields = added(change, effective_on)
                 yield _write("", "", name + KNOWN, "value", "true")
                 yield _write(name, change.item, PRESENT, "value", "true")
                 yield from self._fields(name, change.item, fields, change.evidence)
@@ -197,7 +185,7 @@ def _write(  # noqa: PLR0913 - a cell and what is written to it
     is_bad: bool = False,
     level: str | None = None,
 ) -> Write:
-    return Write(of, key, path, op, text, is_bad, level, 0, 0, 0)
+    return Write(of, key, path, op, text, is_bad, level)
 
 
 def _forgotten(name: str, *, is_known: bool) -> Iterator[Write]:
@@ -205,33 +193,33 @@ def _forgotten(name: str, *, is_known: bool) -> Iterator[Write]:
     yield _write("", "", name + KNOWN, "value", "true" if is_known else "false")
 
 
-def _versions(events: Sequence[e.Event]) -> list[_Version]:
-    """Return what each event says, and from when to when: a correction ends what was said before it."""
+def versions(events: Sequence[e.Event]) -> list[Version]:
+    """Return what each event of a deal says, from when to when: a correction ends what was said before it."""
     given = first_recorded(events)[0]
     touched = {event.corrects for event in given.values() if isinstance(event, e.Correction)}
     corrected: list[e.Event] = []
-    found: list[_Version] = []
+    found: list[Version] = []
     for event in given.values():
         if isinstance(event, e.Correction) or event.id in touched:
             corrected.append(event)
         else:
             happened = Happened(event.effective_on, event.recorded_at, event.id, event)
-            found.append(_Version(happened, event.recorded_at.date().toordinal(), FOREVER))
+            found.append(Version(happened, event.recorded_at.date().toordinal(), FOREVER))
     return [*found, *_corrected(corrected)]
 
 
-def _corrected(events: Sequence[e.Event]) -> Iterator[_Version]:
+def _corrected(events: Sequence[e.Event]) -> Iterator[Version]:
     now: dict[str, tuple[Happened, int]] = {}
     for cut in sorted({event.recorded_at.date() for event in events}):
         said = {one.id: one for one in settled(known_by(events, cut))[0]}
         for name, (before, since) in list(now.items()):
             if said.get(name) != before:
-                yield _Version(before, since, cut.toordinal())
+                yield Version(before, since, cut.toordinal())
                 del now[name]
         for name, one in said.items():
             now.setdefault(name, (one, cut.toordinal()))
     for one, since in now.values():
-        yield _Version(one, since, FOREVER)
+        yield Version(one, since, FOREVER)
 
 
 def _kinds(kind: Object, of: str = "", prefix: str = "") -> Iterator[tuple[tuple[str, str], Type]]:

@@ -217,6 +217,9 @@ class Subject:
                 for key in ("of", "when", "on"):
                     if (text := getattr(done, key)) is not None:
                         yield ("cadences", name, "done", str(index), key), text
+        yield from _texts(pack, "deadlines", ("after", "before", "done_when", "applies_when"))
+        for name, deadline in pack.deadlines.items():
+            yield ("deadlines", name, "from"), deadline.counts_from
         yield from _texts(pack, "tables", ("valid_for",))
         for name, table in pack.tables.items():
             for row, spec in table.rows.items():

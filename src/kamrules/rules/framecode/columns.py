@@ -13,6 +13,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Literal
 from weakref import WeakValueDictionary
 
@@ -147,6 +148,7 @@ def lit(value: Any, kind: Kind) -> Expr:
     return _made("lit", (), value, kind, nullable=value is None)
 
 
+NEVER = date.min.toordinal() - date(1970, 1, 1).toordinal() - 1  # a day before all
 TRUE, FALSE, NULL = lit(True, "bool"), lit(False, "bool"), lit(None, "bool")
 
 
@@ -267,10 +269,11 @@ def read(form: str, source: Expr, kind: Kind, param: Any = None, *, nullable: bo
 class Total:
     """What is summed up over the rows of one record.
 
-    `any` and `count` are of a truth that is never null, `sum` is of a double that is never null.
+    `any` and `count` are of a truth that is never null, `sum` is of a double and `last` of a day that are
+    never null; the last of no days is one before all.
     """
 
-    form: Literal["any", "count", "sum", "rows"]
+    form: Literal["any", "count", "sum", "rows", "last"]
     expr: Expr
 
     @property
@@ -278,6 +281,8 @@ class Total:
         """What the total is where there are no rows."""
         if self.form == "any":
             return FALSE
+        if self.form == "last":
+            return lit(NEVER, "int")
         return lit(0.0, "float") if self.form == "sum" else lit(0, "int")
 
 

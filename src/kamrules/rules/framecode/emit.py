@@ -129,6 +129,8 @@ class Emitter:
                 return _whole(lib, column.cast(lib.Float64))
             case "days":
                 return column.cast(lib.Int32).cast(lib.Int64)
+            case "date":
+                return column.cast(lib.Int32).cast(lib.Date)
             case "micros":
                 return column.dt.timestamp("us")
             case "naive_days":

@@ -65,8 +65,15 @@ class NarwhalsTable:
     def totals(self, totals: Mapping[str, Total]) -> Self:
         """Return one row for each key, with these totals over its rows."""
         summed = self._computed({name: summand(one) for name, one in totals.items()}, (KEY,))
-        found = summed.frame.group_by(KEY).agg(*(nw.col(name).sum() for name in totals))
-        kinds: dict[str, Any] = {"any": nw.Boolean, "count": nw.Int64, "rows": nw.Int64, "sum": nw.Float64}
+        found = summed.frame.group_by(KEY).agg(
+            *(
+                nw.col(name).max() if one.form == "last" else nw.col(name).sum()
+                for name, one in totals.items()
+            )
+        )
+        kinds: dict[str, Any] = {
+            "any": nw.Boolean, "count": nw.Int64, "rows": nw.Int64, "sum": nw.Float64, "last": nw.Int64,
+        }  # fmt: skip
         made = [
             (nw.col(name) > 0 if one.form == "any" else nw.col(name).cast(kinds[one.form])).alias(name)
             for name, one in totals.items()

@@ -248,6 +248,8 @@ def _list_total(name: str, total: Total) -> pl.Expr:
             return pl.col(name).list.sum().cast(pl.Int64)
         case "sum":
             return pl.col(name).list.sum()
+        case "last":
+            return pl.col(name).list.max().fill_null(total.empty.param)
         case "rows":
             return pl.col(name)
 
@@ -260,5 +262,7 @@ def _total(name: str, total: Total) -> pl.Expr:
             return pl.col(name).sum().cast(pl.Int64)
         case "sum":
             return pl.col(name).sum()
+        case "last":
+            return pl.col(name).max()
         case "rows":
             return pl.len().cast(pl.Int64)

@@ -137,6 +137,8 @@ def _duckdb_form(form: str, column: str, param: Any) -> str:
     match form:
         case "days":
             return f"datediff('day', DATE '1970-01-01', {column})"
+        case "date":
+            return f"(DATE '1970-01-01' + CAST({column} AS INTEGER))"
         case "micros":
             return f"epoch_us({column})"
         case "naive_days":
@@ -159,6 +161,8 @@ def _spark_form(form: str, column: str, param: Any) -> str:
     match form:
         case "days":
             return f"CAST(unix_date({column}) AS BIGINT)"
+        case "date":
+            return f"date_from_unix_date(CAST({column} AS INT))"
         case "micros":
             return f"unix_micros({column})"
         case "naive_days":
@@ -201,5 +205,6 @@ def aggregate(name: str, total: Total, dialect: Dialect) -> str:
         "count": f"CAST(count_if({column}) AS BIGINT)",
         "rows": "CAST(count(*) AS BIGINT)",
         "sum": f"sum({column})",
+        "last": f"max({column})",
     }[total.form]
     return f"{found} AS {column}"

@@ -15,12 +15,11 @@ from sklearn.utils.validation import check_is_fitted
 from kamrules.errors import ArgumentError, Fault, RecordError
 from kamrules.rules.backends.python import compile_plan
 from kamrules.rules.plan import Plan
-from kamrules.rules.planning import waiver_id
-from kamrules.rules.verdict import Status, status_of
+from kamrules.rules.verdict import Status
 from kamrules.scoring.arrays import measures_of
+from kamrules.scoring.clean import clean
 from kamrules.scoring.columns import Assesses, Column, columns_of, health_cards
 from kamrules.scoring.stakeholders import Answer, StakeholderMap, map_stakeholders, policy_of
-from kamrules.scoring.taint import without_tainted
 from kamrules.validation import shown
 
 
@@ -148,36 +147,18 @@ class DealFeatures(TransformerMixin, BaseEstimator):  # type: ignore[misc] # shi
             points = _points_of(usable.health.ledger if usable.health is not None else ())
             return _row(self.columns_, {one.id: one.status for one in usable.criteria}, usable.people, points)
         day, deal = self._day(deal, index)
-        record = self.engine.read(deal)
-        statuses = self._statuses(record, day)
-        tripped = self._tripped(statuses)
-        if tripped:
-            rules = {rule.id: rule for rule in self.engine.plan.rules}
-            lines = [(rules[name].when, self.engine.pack.red_lines[name].taints) for name in tripped]
-            record = without_tainted(record, lines, day, root=self.engine.plan.root).record
-            statuses = self._statuses(record, day)
-        ends = self._health.run(record, day).scores
+        found = clean(self.engine, deal, as_of=day)
+        ends = self._health.run(found.record, day).scores
         points = {
             card.id: (one.low, one.high) for card, one in zip(self._health.plan.scorecards, ends, strict=True)
         }
         people = map_stakeholders(
-            getattr(record, "stakeholders", None),
-            ownership=getattr(getattr(record, "account", None), "ownership", None),
+            getattr(found.record, "stakeholders", None),
+            ownership=getattr(getattr(found.record, "account", None), "ownership", None),
             as_of=day,
             policy=self._policy,
         )
-        return _row(self.columns_, statuses, people, points)
-
-    def _statuses(self, record: Any, day: date) -> dict[str, Status]:
-        truths = self.engine.run(record, as_of=day).truths
-        return {rule.id: status_of(truth) for rule, truth in zip(self.engine.plan.rules, truths, strict=True)}
-
-    def _tripped(self, statuses: Mapping[str, Status]) -> list[str]:
-        return [
-            name
-            for name in self.engine.pack.red_lines
-            if statuses[name] == "met" and statuses.get(waiver_id(name)) != "met"
-        ]
+        return _row(self.columns_, found.statuses, people, points)
 
     def _day(self, deal: Any, index: int) -> tuple[date, Any]:
         day = self.as_of

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Self
@@ -194,9 +194,14 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
     def _check_parameters(self) -> None:
         told = (
-            ("prior_deals", self.prior_deals, self.prior_deals > 0, "above 0"),
+            ("prior_deals", self.prior_deals, 0 < self.prior_deals < math.inf, "a finite number above 0"),
             ("scale_doubt", self.scale_doubt, 0 <= self.scale_doubt < 1, "from 0 to below 1"),
-            ("strength_doubt", self.strength_doubt, self.strength_doubt >= 0, "0 or more"),
+            (
+                "strength_doubt",
+                self.strength_doubt,
+                0 <= self.strength_doubt < math.inf,
+                "a finite number from 0",
+            ),
             ("confidence", self.confidence, 0 < self.confidence < 1, "between 0 and 1"),
         )
         faults = [
@@ -314,6 +319,66 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             deviation[rows] = np.linalg.norm(root[0] + strayed[rows] @ root[1:], axis=1)
         reach = self._reach(confidence) * deviation
         return np.column_stack([_sigmoid(scores - reach), _sigmoid(scores + reach)])
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what was learned as plain numbers, lists and texts: with `from_state` it predicts the same.
+
+        It must have a prior, and must have been fitted on arrays, not frames.
+        """
+        check_is_fitted(self)
+        arrays = {name: getattr(self, place).tolist() for name, place in _STATE.items()}
+        return {
+            "prior": None if self.prior is None else asdict(self.prior),
+            **{name: float(getattr(self, name)) for name in _OPTIONS},
+            "deals": self.n_deals_,
+            "prior_deals_left": self.prior_deals_,
+            "prior_log_odds": float(self._prior_at_centre),
+            "log_odds": self._at_centre,
+            **arrays,
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any]) -> Self:
+        """Return the classifier that `to_state` was asked of; its classes are False and True (won).
+
+        The sizes are taken as they are: whoever reads a state from a file checks them first.
+
+        Raises
+        ------
+        ArgumentError
+            The prior is none, or a covariance is not that of any distribution (A-VALUE).
+        """
+        prior = state["prior"]
+        if prior is not None:
+            parts: dict[str, Any] = {
+                name: tuple(one) if isinstance(one, list) else one for name, one in prior.items()
+            }
+            prior = Prior(**parts)
+        found = cls(prior, **{name: state[name] for name in _OPTIONS})
+        for name, place in _STATE.items():
+            setattr(found, place, np.asarray(state[name], dtype=float))
+        for covariance in (found.covariance_, found._prior_covariance):
+            if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance).min() <= 0:
+                raise _unusable("the covariance is not that of any distribution")
+        found.n_deals_, found.prior_deals_ = state["deals"], state["prior_deals_left"]
+        found._prior_at_centre, found._at_centre = state["prior_log_odds"], state["log_odds"]
+        found.n_features_in_ = len(state["centre"])
+        found.classes_ = np.asarray([False, True])
+        found.n_iter_ = 0
+        return found
+
+
+_OPTIONS = ("prior_deals", "scale_doubt", "strength_doubt", "confidence")
+# What is stored of a fitted classifier, and where it stands.
+_STATE = {
+    "centre": "_centre",
+    "prior_coefficients": "_prior_coef",
+    "prior_covariance": "_prior_covariance",
+    "coefficients": "coef_",
+    "intercept": "intercept_",
+    "covariance": "covariance_",
+    "coefficient_intervals": "coef_interval_",
+}
 
 
 @dataclass(frozen=True)

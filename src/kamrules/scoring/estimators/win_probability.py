@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -172,7 +172,8 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         covariance, shrinkage = ledoit_wolf(kinds, assume_centered=True)
         # A kind that is there alone leaves a ridge of rounding size, so that the rest has an inverse.
         covariance[np.diag_indices_from(covariance)] += 1e-9
-        self._root = np.linalg.inv(np.linalg.cholesky(covariance)).T
+        # In the order of rows, as a stored one comes back: products of another order round otherwise.
+        self._root = np.ascontiguousarray(np.linalg.inv(np.linalg.cholesky(covariance)).T)
         apart = self._apart(kinds)
         # Without a deal itself the covariance is less by its part of it (Sherman and Morrison, 1950).
         others = apart / np.maximum(1 - (1 - shrinkage) * apart / len(kinds), 1e-9)
@@ -342,6 +343,66 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         seen = [wilson(count, alike, self.confidence) for count in range(alike + 1)]
         ends = np.asarray([(one.low, one.high) for one in seen])[wins[first + alike] - wins[first]]
         return np.column_stack([np.minimum(ends[:, 0], said), np.maximum(ends[:, 1], said)])
+
+    def to_state(self) -> dict[str, Any]:
+        """Return what was learned as plain numbers, lists and texts; the estimator's state stands apart.
+
+        Only for an estimator with intervals of its own, such as `ScorecardClassifier`, and arrays.
+        """
+        check_is_fitted(self)
+        curve: dict[str, list[float]] = {}
+        if self.calibration_ == "sigmoid":
+            curve = {"slope": self._curve.coef_[0].tolist(), "level": self._curve.intercept_.tolist()}
+        elif self.calibration_ == "isotonic":
+            steps = {"at": self._curve.X_thresholds_, "chance": self._curve.y_thresholds_}
+            curve = {name: values.tolist() for name, values in steps.items()}
+        return {
+            "min_wins": int(self.min_wins),
+            "min_losses": int(self.min_losses),
+            "confidence": float(self.confidence),
+            "folds": int(self.folds),
+            "seed": int(self.seed),
+            "wins": self.wins_,
+            "losses": self.losses_,
+            "calibration": self.calibration_,
+            "curve": curve,
+            "limit": self.limit_,
+            "mean": self._mean.tolist(),
+            "varied": self._varied.tolist(),
+            "scale": self._scale.tolist(),
+            "root": self._root.tolist(),
+        }
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], estimator: Any) -> Self:
+        """Return what `to_state` was asked of, around its fitted estimator.
+
+        The state is taken as it is: whoever reads it from a file checks it first.
+        """
+        names = ("min_wins", "min_losses", "confidence", "folds", "seed")
+        found = cls(estimator, **{name: state[name] for name in names})
+        found._restore(state)
+        found.estimator_ = estimator
+        found.n_features_in_ = len(state["mean"])
+        found.classes_ = np.asarray([False, True])
+        return found
+
+    def _restore(self, state: Mapping[str, Any]) -> None:
+        self.wins_, self.losses_, self.limit_ = state["wins"], state["losses"], state["limit"]
+        self._mean, self._scale = (np.asarray(state[name], dtype=float) for name in ("mean", "scale"))
+        self._varied = np.asarray(state["varied"], dtype=bool)
+        self._root = np.asarray(state["root"], dtype=float).reshape(len(self._scale), len(self._scale))
+        self._held = None
+        self.calibration_, curve = state["calibration"], state["curve"]
+        if self.calibration_ == "sigmoid":
+            self._curve = LogisticRegression(C=1e3)
+            self._curve.classes_ = np.asarray([False, True])
+            self._curve.coef_ = np.asarray([curve["slope"]], dtype=float)
+            self._curve.intercept_ = np.asarray(curve["level"], dtype=float)
+        elif self.calibration_ == "isotonic":
+            chances = curve["chance"]
+            self._curve = IsotonicRegression(y_min=chances[0], y_max=chances[-1], out_of_bounds="clip")
+            self._curve.fit(curve["at"], chances)
 
 
 def _named(given: Any, read: Array) -> Any:

@@ -17,10 +17,31 @@ from kamrules.scoring.validation.skill import auc
 
 # Fields of a deal that are filled in because of its outcome, or after it.
 OUTCOME_FIELDS = frozenset(
-    {"status", "closed_on", "loss_reason", "milestone_contributions", "bid.awarded_on"}
+    {
+        "status",
+        "closed_on",
+        "loss_reason",
+        "milestone_contributions",
+        "bid.awarded_on",
+        "bid.result_published_on",
+        "bid.result_published_until",
+        "bid.result_objection_on",
+        "bid.result_objection_answered_on",
+        "bid.complained_on",
+        "bid.bond_returned_on",
+    }
 )
 # Days that may lie in the future of the day they are written on: plans, not facts.
-PLANNED_FIELDS = frozenset({"expected_order_on", "next_step_on", "due_on", "deadline_at", "buying_steps.on"})
+PLANNED_FIELDS = frozenset(
+    {
+        "expected_order_on",
+        "next_step_on",
+        "due_on",
+        "deadline_at",
+        "buying_steps.on",
+        "result_published_until",
+    }
+)
 # A single column that ranks or splits deals better than this is no insight (our choice).
 PERFECT = 0.97
 # Fewer deals than this prove no column perfect (our choice).

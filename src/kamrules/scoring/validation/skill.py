@@ -166,8 +166,10 @@ def calibration_slope(won: Sequence[bool], probabilities: Sequence[float]) -> fl
     return slope
 
 
-def wilson(wins: int, deals: int, confidence: float = 0.9) -> Measured:
+def wilson(wins: float, deals: float, confidence: float = 0.9) -> Measured:
     """Return a share with its Wilson interval (Wilson, JASA 22, 1927); without deals anything is possible.
+
+    `deals` may be an effective number of deals, which is no whole one.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Why a deal stands where it stands, for people: text, Markdown or JSON, in English or Chinese."""
+"""Why a deal stands where it stands, for people: text, Markdown, HTML or JSON, in English or Chinese."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from kamrules.assessment import Assessment, CriterionResult, FindingResult, RedLineResult
 from kamrules.engine import Engine
@@ -17,10 +17,10 @@ from kamrules.scoring.ledger import Health, LedgerEntry
 from kamrules.scoring.questions import Question
 from kamrules.scoring.quiet import QuietPeriod
 from kamrules.scoring.stakeholders import Answer, Interval, StakeholderMap
-from kamrules.sections import Item, Section, as_markdown, as_text
+from kamrules.sections import Item, Section, as_html, as_markdown, as_text
 
 Language = Literal["en", "zh"]
-Format = Literal["text", "markdown", "json"]
+Format = Literal["text", "markdown", "html", "json"]
 
 _PATH = re.compile(r"\bdeal(?:\.\w+)+")
 _MACRO = re.compile(r"\.(?:exists|all|filter|exists_one|size)\(")
@@ -43,7 +43,7 @@ def explain(
     deal : mapping or record
     as_of : the day of the assessment
     language : "en" or "zh"
-    format : "text", "markdown" or "json" (the full assessment with texts)
+    format : "text", "markdown", "html" (a piece of a page) or "json" (the full assessment with texts)
 
     Raises
     ------
@@ -56,19 +56,26 @@ def explain(
     >>> print(kr.explain(engine, {"id": "D1"}, as_of=date(2026, 6, 30)).splitlines()[0])
     D1 · as of 2026-06-30 · handbook 0.1.0
     """
-    if language not in {"en", "zh"} or format not in {"text", "markdown", "json"}:
+    if language not in {"en", "zh"} or format not in get_args(Format):
         seen = language if language not in {"en", "zh"} else format
         raise ArgumentError(
-            Fault("A-VALUE", f"language is en or zh, format is text, markdown or json; seen: `{seen}`")
+            Fault("A-VALUE", f"language is en or zh, format is text, markdown, html or json; seen: `{seen}`")
         )
     assessment = engine.assess(deal, as_of=as_of, detail="full")
     if format == "json":
         return json.dumps(engine.to_dict(assessment, language), ensure_ascii=False, indent=2)
     writer = _Writer(engine, assessment, language, engine.quiet_period(deal, as_of=as_of))
-    sections = list(writer.sections())
-    return (
-        as_markdown(writer.title(), sections) if format == "markdown" else as_text(writer.title(), sections)
-    )
+    show = {"text": as_text, "markdown": as_markdown, "html": as_html}[format]
+    return show(writer.title(), list(writer.sections()))
+
+
+def assessment_html(engine: Engine, assessment: Assessment, language: Language = "en") -> str:
+    """Return an assessment by an engine of its pack as a piece of HTML, in the words of `explain`.
+
+    Whether a quiet period runs is not said, as that is read in the record.
+    """
+    writer = _Writer(engine, assessment, language)
+    return as_html(writer.title(), list(writer.sections()))
 
 
 class _Writer:
