@@ -42,7 +42,8 @@ from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
 from kamrules.scoring.estimators.win_probability import WinProbability
 from kamrules.scoring.prior import ODDS, Prior
 from kamrules.scoring.validation.leakage import refuse_leakage
-from kamrules.scoring.validation.skill import auc, brier, calibration_slope, measure_skill
+from kamrules.scoring.validation.resampling import measure_skill
+from kamrules.scoring.validation.skill import auc, brier, calibration_slope
 from kamrules.scoring.validation.splits import find_twins, forward_folds, grouped_folds
 
 REPO = Path(__file__).resolve().parent.parent

@@ -2,7 +2,7 @@
 
 Promises: the numbers of `StakeholderMap.measures()`, deal for deal, up to the rounding of a sum, without the
 facts that would narrow them. What a measure means is said there; the files here have the names of those they
-follow. numpy is imported in this folder and among the estimators only.
+follow. numpy is imported in this folder, among the estimators and for bootstrap samples only.
 """
 
 from __future__ import annotations
