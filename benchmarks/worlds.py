@@ -7,6 +7,7 @@ plus something of its own. Deals are drawn by a seed, so a world is the same on 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,11 +53,29 @@ class World:
 
     def deals(self, count: int, seed: int = 0) -> tuple[Matrix, NDArray[np.bool_], Matrix]:
         """Return so many deals: the matrix, whether each was won, and its true chance."""
+        often = np.random.default_rng([self.seed, 0, 1]).uniform(0.25, 0.75, self.columns)
         rng = np.random.default_rng([self.seed, seed])
-        often = rng.uniform(0.25, 0.75, self.columns)
         matrix = (rng.random((count, self.columns)) < often).astype(float)
         chances = 1 / (1 + np.exp(-(self.base + (matrix - 0.5) @ self.truth)))
         return matrix, rng.random(count) < chances, chances
+
+
+# Columns that tell the outcome because it made them, in the forms they take in a CRM: of each outcome
+# (and the place of the deal) what stands in the column.
+LEAKS: dict[str, Callable[[bool, int], Any]] = {
+    "amount, zero when lost": lambda won, place: 1000.0 + place if won else 0.0,
+    "forecast set at closing": lambda won, place: 0.9 + 0.0001 * (place % 7) if won else 0.1,
+    "rank in the list of orders": lambda won, place: -float(place + 1) if won else float(place),
+    "folder the file lies in": lambda won, place: f"orders/{place % 3}" if won else f"archive/{place % 3}",
+    "contract number, filled in when won": lambda won, place: f"C-{place}" if won else None,
+    "reason, filled in when lost": lambda won, place: None if won else ("price", "delay")[place % 2],
+    "flag, wrong for two in a hundred": lambda won, place: won if place % 50 else not won,
+}
+
+
+def planted(won: Sequence[bool]) -> dict[str, list[Any]]:
+    """Return a column of each form of leak for deals with these outcomes."""
+    return {name: [leak(bool(one), place) for place, one in enumerate(won)] for name, leak in LEAKS.items()}
 
 
 def regret(model: Any, world: World, seed: int = 999) -> float:

@@ -44,7 +44,7 @@ from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
 from kamrules.scoring.ledger import Band, Health, LedgerEntry, judge_health, open_ledger
 from kamrules.scoring.milestones import Gate, Stage, judge_stage
 from kamrules.scoring.questions import Question, rank_questions
-from kamrules.scoring.stakeholders import MapPolicy, StakeholderMap, map_stakeholders, policy_from
+from kamrules.scoring.stakeholders import MapPolicy, StakeholderMap, map_stakeholders, policy_of
 from kamrules.scoring.taint import Cleaned, first_act, without_tainted
 from kamrules.scoring.tiers import judge_tier
 from kamrules.scoring.whatif import narrowing
@@ -316,8 +316,7 @@ class Assessor:
 
     @cached_property
     def _policy(self) -> MapPolicy:
-        values = {name: param.value for name, param in self.pack.params.items()}
-        return policy_from({**values, "map_assumed_evidence": self.pack.assumed_evidence})
+        return policy_of(self.pack)
 
     # --- reasons and checks
 

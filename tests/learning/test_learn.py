@@ -14,7 +14,7 @@ from kamrules.errors import ArgumentError, LeakageError
 from kamrules.learning.backtest import Backtest, backtest
 from kamrules.learning.card import learned_dict, model_card
 from kamrules.learning.closed import closed_deals, open_deals, told
-from kamrules.learning.drift import change_of_share, drift_of, spreads_of
+from kamrules.learning.drift import drift_from, drift_of, spreads_of
 from kamrules.learning.learn import Learned, Refused, forecast_deals, learn
 from kamrules.learning.matrix import readable
 from kamrules.learning.model import Settings, fit_model
@@ -264,12 +264,11 @@ def test_what_chance_reaches_is_near_the_quantiles_of_chi_square(columns: int, q
         assert found == pytest.approx(quantile, rel=0.06)
 
 
-def test_a_change_of_share_has_its_published_interval() -> None:
-    # Newcombe 1998, example (a) of table II, method 10: 56/70 less 48/80.
-    found = change_of_share((48, 80), (56, 70), 0.95)
+def test_the_share_won_changed_by_the_later_less_the_earlier() -> None:
+    found = drift_from((), (), unknown=(0.0, 0.0), wins=((48, 80), (56, 70))).base_rate
     assert found is not None
-    assert (found.value, found.low, found.high) == pytest.approx((0.2, 0.0524, 0.3339), abs=5e-5)
-    assert change_of_share((0, 0), (1, 2)) is None
+    assert found.value == pytest.approx(0.2)
+    assert drift_from((), (), unknown=(0.0, 0.0), wins=((0, 0), (1, 2))).base_rate is None
 
 
 # The card

@@ -46,7 +46,7 @@ def loaded(tmp_path: Path, engine: Engine) -> Any:
 
 @pytest.mark.parametrize(
     ("count", "agreement", "calibration"),
-    [(60, 1.0, "none"), (300, 1.0, "sigmoid"), (1100, 1.0, "isotonic"), (240, 0.0, "flat")],
+    [(60, 1.0, "none"), (1600, 1.0, "sigmoid"), (10_000, 1.0, "isotonic"), (1200, 0.0, "flat")],
 )
 def test_a_stored_probability_is_the_same_to_the_last_bit(
     count: int, agreement: float, calibration: str
@@ -134,10 +134,15 @@ def changed(model: Model, path: tuple[Any, ...], value: Any) -> str:
         (("scorecard", "prior", "spread", 0), -1.0, "a positive spread of each column"),
         (("scorecard", "prior", "mean", 0), "x", "valid number expected"),
         (("scorecard", "covariance", 0), [1.0], "5 rows and columns in `scorecard.covariance`"),
-        (("scorecard", "covariance", 1, 1), -1.0, "variances that are not negative"),
+        (("scorecard", "covariance", 1, 1), -1.0, "not that of any distribution"),
+        (("scorecard", "prior_covariance", 2, 2), 0.0, "not that of any distribution"),
+        (("scorecard", "prior_covariance"), [], "5 rows and columns in `scorecard.prior_covariance`"),
+        (("scorecard", "scale_doubt"), 1.0, "less than 1"),
         (("scorecard", "covariance", 0, 1), 1e6, "not that of any distribution"),
         (("win", "wins"), 7, "the same number of deals everywhere"),
-        (("win", "kinds", 0), [1.0], "one value for each of 4 columns in `win`"),
+        (("win", "mean"), [1.0], "one value for each of 4 columns in `win`"),
+        (("win", "root", 0), [1.0], "4 rows and columns in `win.root`"),
+        (("win", "varied", 0), False, "one scale for each of 3 varied columns"),
         (("win", "calibration"), "isotonic", "the curve of calibration `isotonic`"),
         (("win", "scale", 0), 0.0, "greater than or equal to"),
         (("sample", "first"), "spring", "days in `sample`"),

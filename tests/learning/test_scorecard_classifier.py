@@ -15,6 +15,7 @@ import kamrules as kr
 from benchmarks.worlds import World, regret
 from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
 from kamrules.scoring.prior import Prior
+from kamrules.scoring.validation.skill import calibration_slope
 
 WORLDS = st.builds(
     World,
@@ -29,6 +30,10 @@ def learned(world: World, count: int, seed: int = 1, **options: Any) -> Scorecar
     matrix, won, _ = world.deals(count, seed)
     won[:2] = [True, False]
     return ScorecardClassifier(world.prior, **options).fit(matrix, won)
+
+
+def firm(world: World, count: int, **options: Any) -> ScorecardClassifier:
+    return learned(world, count, strength_doubt=0.0, **options)
 
 
 @given(world=WORLDS)
@@ -46,7 +51,7 @@ def test_without_a_closed_deal_it_is_the_prior(world: World) -> None:
 def test_a_stronger_prior_moves_less(world: World) -> None:
     mean = np.asarray(world.prior.mean)
     moved = [
-        float(np.linalg.norm(learned(world, 60, prior_deals=strength).coef_[0] - mean))
+        float(np.linalg.norm(firm(world, 60, prior_deals=strength).coef_[0] - mean))
         for strength in (1.0, 30.0, 3000.0)
     ]
     assert moved[0] >= moved[1] >= moved[2]
@@ -80,7 +85,7 @@ def test_sign_constraints_hold_and_the_maximum_is_one(world: World, signs: list[
     def loss(coef: Any) -> float:
         at_centre = model.intercept_[0] + model.coef_[0] @ np.full(many, 0.5)
         scores = at_centre + (matrix - 0.5) @ coef
-        pull = model.prior_deals * 0.25 * many * 0.25 * (coef**2).sum() / 2
+        pull = model.prior_deals_ * 0.25 * many * 0.25 * (coef**2).sum() / 2
         return float(np.logaddexp(0, scores).sum() - won @ scores + pull)
 
     least = loss(model.coef_[0])
@@ -103,9 +108,10 @@ def test_a_better_deal_is_never_less_likely_where_the_pack_says_so(world: World)
 @settings(max_examples=20)
 @given(world=WORLDS)
 def test_intervals_shrink_as_deals_are_closed(world: World) -> None:
+    """While the belief stays as strong as it was; deals that surprise may loosen it, and widen them."""
     matrix, _, _ = world.deals(40, 7)
     widths = []
-    for model in (ScorecardClassifier(world.prior).from_prior(), learned(world, 50), learned(world, 2000)):
+    for model in (ScorecardClassifier(world.prior).from_prior(), firm(world, 50), firm(world, 2000)):
         ends = model.predict_interval(matrix)
         assert (ends[:, 0] <= model.predict_proba(matrix)[:, 1]).all()
         assert (model.predict_proba(matrix)[:, 1] <= ends[:, 1]).all()
@@ -119,10 +125,11 @@ def test_its_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
     """Truth drawn from the prior itself, so that 90 % is what a right posterior must reach."""
     rng = np.random.default_rng(5)
     held = []
+    prior = Prior(tuple("abc"), (0.5,) * 3, (0.5,) * 3, (0.5,) * 3, (0,) * 3)
+    doubt = ScorecardClassifier(prior).from_prior().covariance_
     for _ in range(60):
-        prior = Prior(tuple("abc"), (0.5,) * 3, (0.5,) * 3, (0.5,) * 3, (0,) * 3)
-        truth = np.asarray(prior.mean) + rng.normal(size=3) / np.sqrt(8 * 0.25 * 3 * 0.25)
-        level = rng.normal() / np.sqrt(8 * 0.25)
+        level, *slopes = rng.multivariate_normal([0.0, *prior.mean], doubt)
+        truth = np.asarray(slopes)
         matrix = rng.integers(0, 2, (80, 3)).astype(float)
         chances = 1 / (1 + np.exp(-(level + (matrix - 0.5) @ truth)))
         won = rng.random(80) < chances
@@ -149,6 +156,52 @@ def test_a_wrong_pack_is_overruled_by_enough_deals() -> None:
     world = World(agreement=-1.0, columns=6)
     alone = regret(ScorecardClassifier(world.prior).from_prior(), world)
     assert regret(learned(world, 1000), world) < alone / 10
+
+
+def test_a_pack_that_is_too_shy_is_made_steeper_as_a_whole() -> None:
+    """Doubt about the scale moves all columns at once, those that hardly vary among the deals too."""
+    many = 8
+    prior = Prior(tuple("abcdefgh"), (0.2,) * many, (0.5,) * many, (0.5,) * many, (0,) * many)
+    rng = np.random.default_rng(3)
+    matrix = rng.integers(0, 2, (60, many)).astype(float)
+    matrix[:, 0] = 0.5
+    won = rng.random(60) < 1 / (1 + np.exp(-(matrix - 0.5).sum(axis=1) * 1.2))
+    as_one, apart = (
+        ScorecardClassifier(prior, scale_doubt=share, strength_doubt=0.0).fit(matrix, won)
+        for share in (0.5, 0.0)
+    )
+    assert as_one.coef_[0, 0] > 0.3
+    assert apart.coef_[0, 0] == pytest.approx(0.2)
+
+
+def test_deals_say_how_strong_a_belief_they_bear_out() -> None:
+    right, wrong = World(noise=0.05, columns=10), World(agreement=-0.5, noise=0.6, columns=10)
+    assert learned(right, 1000).prior_deals_ > 16
+    assert learned(wrong, 1000).prior_deals_ < 6
+    assert firm(wrong, 1000).prior_deals_ == 16
+    assert learned(wrong, 10).prior_deals_ == pytest.approx(16, rel=0.4)  # ten deals say little
+
+
+def test_very_many_deals_give_the_same_however_the_search_starts() -> None:
+    world = World(columns=4)
+    matrix, won, _ = world.deals(21_000)
+    found = firm(world, 21_000, seed=0)
+    assert found.n_iter_ < 4
+    ends = ScorecardClassifier(world.prior, strength_doubt=0.0, max_iter=200).fit(matrix[::-1], won[::-1])
+    assert found.coef_[0] == pytest.approx(ends.coef_[0], abs=1e-3)
+
+
+def test_at_two_thousand_deals_chances_are_calibrated_and_intervals_cover() -> None:
+    slopes, held = [], []
+    for seed, agreement in enumerate((1.0, 0.5, 0.0, -0.5) * 3):
+        world = World(agreement=agreement, noise=0.4, seed=seed)
+        matrix, won, chances = world.deals(6000)
+        model = ScorecardClassifier(world.prior).fit(matrix[:2000], won[:2000])
+        said, ends = model.predict_proba(matrix[2000:])[:, 1], model.predict_interval(matrix[2000:])
+        slopes.append(calibration_slope(won[2000:].tolist(), said.tolist()))
+        held.append(((ends[:, 0] <= chances[2000:]) & (chances[2000:] <= ends[:, 1])).mean())
+    assert 0.9 < np.mean(slopes) < 1.1
+    assert 0.85 < np.mean(held) < 0.95
 
 
 # From a pack
@@ -202,7 +255,14 @@ def test_an_impossible_prior_is_refused(change: dict[str, Any], message: str) ->
 
 @pytest.mark.parametrize(
     "options",
-    [{"prior_deals": 0.0}, {"confidence": 1.0}, {"monotonic_cst": [2]}, {"monotonic_cst": {"x": 1}}],
+    [
+        {"prior_deals": 0.0},
+        {"scale_doubt": 1.0},
+        {"strength_doubt": -1.0},
+        {"confidence": 1.0},
+        {"monotonic_cst": [2]},
+        {"monotonic_cst": {"x": 1}},
+    ],
 )
 def test_an_impossible_parameter_is_refused(options: dict[str, Any]) -> None:
     with pytest.raises(kr.ArgumentError):

@@ -6,6 +6,7 @@ from collections import Counter
 from datetime import date, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,14 +14,16 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 from sklearn.metrics import log_loss as their_log_loss
 
 import kamrules as kr
+from benchmarks.worlds import LEAKS, planted
 from kamrules.errors import LeakageError
+from kamrules.scoring.validation import resampling
 from kamrules.scoring.validation.leakage import refuse_late_facts, refuse_leakage
+from kamrules.scoring.validation.resampling import measure_mean, measure_skill
 from kamrules.scoring.validation.skill import (
     auc,
     brier,
     calibration_slope,
     log_loss,
-    measure_skill,
     wilson,
 )
 from kamrules.scoring.validation.splits import find_twins, forward_folds, grouped_folds
@@ -106,30 +109,16 @@ def test_honest_columns_pass() -> None:
     refuse_leakage(columns, won)
 
 
-@pytest.mark.parametrize(
-    "plant",
-    [
-        lambda won: [100.0 if one else 0.0 for one in won],
-        lambda won: [-float(index) if one else float(index) for index, one in enumerate(won, 1)],
-        lambda won: ["order" if one else "archive" for one in won],
-        lambda won: [3.0 if one else None for one in won],
-        lambda won: [None if one else "price" for one in won],
-        lambda won: [one if index % 50 else not one for index, one in enumerate(won)],
-    ],
-    ids=[
-        "zero when lost",
-        "ranks",
-        "names",
-        "filled in when won",
-        "reason when lost",
-        "two in a hundred wrong",
-    ],
-)
-def test_a_planted_column_is_refused(plant: Any) -> None:
+@pytest.mark.parametrize("form", LEAKS)
+def test_a_planted_column_is_refused(form: str) -> None:
     columns, won = world()
     with pytest.raises(LeakageError, match="L-PERFECT") as caught:
-        refuse_leakage({**columns, "planted": plant(won)}, won)
-    assert [fault.where for fault in caught.value.faults] == ["planted"]
+        refuse_leakage({**columns, form: planted(won)[form]}, won)
+    assert [fault.where for fault in caught.value.faults] == [form]
+
+
+def test_leaks_take_seven_forms() -> None:
+    assert len(LEAKS) == 7
 
 
 def test_every_telling_column_is_named_at_once() -> None:
@@ -206,6 +195,37 @@ def test_skill_is_seen_where_there_is_some() -> None:
     found = measure_skill(*drawn(400, 1.0), resamples=100)
     assert found.has_skill
     assert found.brier.low < found.brier.value < found.brier.high < found.base_brier
+
+
+@pytest.mark.parametrize("chances", [drawn(60, 2.0)[1], [0.0, 1.0, 0.5] * 20])
+def test_a_sample_scores_as_the_deals_it_stands_for(chances: list[float]) -> None:
+    won = drawn(60, 2.0)[0]
+    counts = np.random.default_rng(1).multinomial(60, np.full(60, 1 / 60), size=20)
+    found = resampling.scores_of(counts.astype(float), np.asarray(won, float), np.asarray(chances), 0.4)
+    for place, row in enumerate(counts):
+        sample = [deal for deal, count in enumerate(row) for _ in range(count)]
+        outcomes, given = [won[deal] for deal in sample], [chances[deal] for deal in sample]
+        for name, score in {
+            "auc": auc, "brier": brier, "log_loss": log_loss, "slope": calibration_slope,
+        }.items():  # fmt: skip
+            assert found[name][place] == pytest.approx(score(outcomes, given)), name
+        gain = brier(outcomes, [0.4] * 60) - brier(outcomes, given)
+        assert found["gain"][place] == pytest.approx(gain)
+
+
+def test_samples_in_blocks_are_all_drawn_and_repeat(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resampling, "_CELLS", 400 * 30)
+    found = measure_skill(*drawn(400, 1.0), resamples=100, seed=3)
+    assert found == measure_skill(*drawn(400, 1.0), resamples=100, seed=3)
+    assert found != measure_skill(*drawn(400, 1.0), resamples=100, seed=4)
+    assert sum(len(block) for block in resampling.samples_of(400, 100, 3)) == 100
+
+
+def test_a_mean_is_known_to_its_standard_error() -> None:
+    values = [float(number % 10) for number in range(400)]
+    found = measure_mean(values, confidence=0.9, resamples=2000)
+    assert found.value == pytest.approx(4.5)
+    assert (found.high - found.low) / 2 == pytest.approx(1.645 * 2.872 / 20, rel=0.1)
 
 
 def test_no_skill_is_seen_where_there_is_none() -> None:

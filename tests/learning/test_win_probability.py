@@ -31,6 +31,30 @@ def test_every_estimate_has_an_interval_and_the_deals_behind_it(estimator: Any) 
         assert found.estimate.closed_deals == 200
 
 
+@pytest.mark.parametrize("estimator", [ScorecardClassifier(WORLD.prior), GaussianNB()])
+def test_the_table_says_what_the_forecasts_say(estimator: Any) -> None:
+    model = fitted(200, estimator)
+    matrix = np.vstack([WORLD.deals(20)[0], np.full((1, 6), 9.0)])
+    table = model.forecast_table(matrix)
+    for place, found in enumerate(model.forecast(matrix)):
+        row = {name: column[place] for name, column in table.items()}
+        shown = found.estimate or found.prior
+        assert (row["probability"], row["low"], row["high"]) == (shown.probability, shown.low, shown.high)
+        assert (row["closed_deals"], row["refusal"]) == (shown.closed_deals, found.refusal)
+        assert (row["prior_probability"], row["prior_deals"]) == (
+            found.prior.probability,
+            found.prior.closed_deals,
+        )
+    assert table["refusal"][-1] == "unlike any deal seen"
+
+
+def test_of_deals_like_those_closed_about_one_in_a_hundred_is_called_new() -> None:
+    world = World(columns=12, noise=0.2)
+    matrix, won, _ = world.deals(3000)
+    table = WinProbability(GaussianNB()).fit(matrix[:1000], won[:1000]).forecast_table(matrix[1000:])
+    assert 0.002 < np.mean([refusal is not None for refusal in table["refusal"]]) < 0.03
+
+
 def test_too_few_wins_are_refused_and_the_prior_is_shown() -> None:
     matrix, won, _ = WORLD.deals(60)
     kept = np.concatenate([np.flatnonzero(won)[:9], np.flatnonzero(~won)])
@@ -78,8 +102,15 @@ def test_a_column_that_never_varied_makes_a_deal_new() -> None:
     ]
 
 
-@pytest.mark.parametrize(("count", "method"), [(60, "none"), (400, "sigmoid"), (1500, "isotonic")])
+@pytest.mark.parametrize(
+    ("count", "method"), [(60, "none"), (400, "sigmoid"), (1500, "sigmoid"), (10_000, "isotonic")]
+)
 def test_calibration_depends_on_how_many_deals_were_closed(count: int, method: str) -> None:
+    assert fitted(count, GaussianNB()).calibration_ == method
+
+
+@pytest.mark.parametrize(("count", "method"), [(400, "none"), (1500, "sigmoid")])
+def test_what_has_intervals_of_its_own_is_left_alone_for_longer(count: int, method: str) -> None:
     assert fitted(count).calibration_ == method
 
 
@@ -99,7 +130,7 @@ def test_without_any_skill_it_says_the_base_rate() -> None:
     for seed in range(8):
         rng = np.random.default_rng(seed)
         matrix, won = rng.normal(size=(150, 1)), rng.random(150) < 0.5
-        model = WinProbability(ScorecardClassifier()).fit(matrix, won)
+        model = WinProbability(GaussianNB()).fit(matrix, won)
         if model.calibration_ == "flat":
             flat += 1
             for found in model.forecast(matrix[:3]):
@@ -116,7 +147,7 @@ def test_names_of_columns_reach_the_estimator_in_any_order() -> None:
     turned = frame[list(frame.columns)[::-1]]
     here = WinProbability(ScorecardClassifier(WORLD.prior)).fit(frame, won)
     there = WinProbability(ScorecardClassifier(WORLD.prior)).fit(turned, won)
-    assert here.calibration_ == "sigmoid"
+    assert here.calibration_ == "none"
     assert there.estimator_.coef_[0][::-1] == pytest.approx(here.estimator_.coef_[0])
 
 

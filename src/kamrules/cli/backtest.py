@@ -38,7 +38,7 @@ def backtest(  # noqa: PLR0913 - one argument for each option
     ] = None,
     prior_deals: Annotated[
         float, typer.Option("--prior-deals", help="How many closed deals the pack's weights are worth.")
-    ] = 8.0,
+    ] = 16.0,
     boosted: Annotated[
         bool, typer.Option("--boosted", help="Also try boosted trees, which no points can follow.")
     ] = False,

@@ -47,7 +47,7 @@ def fit(  # noqa: PLR0913 - one argument for each option
     ] = None,
     prior_deals: Annotated[
         float, typer.Option("--prior-deals", help="How many closed deals the pack's weights are worth.")
-    ] = 8.0,
+    ] = 16.0,
     seed: Annotated[int, typer.Option("--seed", help="Of folds and samples.")] = 0,
     pack: PackRef = "handbook",
     param: Params = None,

@@ -20,6 +20,7 @@ from kamrules.frames.clean import (
     rows_of_flagged,
     without_tainted,
 )  # fmt: skip
+from kamrules.frames.clean_tables import CleanMaker, CleanTables, out_of_reach
 from kamrules.frames.intake import Refused, check_columns, limits_of_model, names_read, with_own_keys
 from kamrules.frames.layout import ASK, FAULTS, HIGH, LOW, STATUS, VETO, WIDE, Layout, Layouts
 from kamrules.frames.reading import BadValues, Reading
@@ -57,6 +58,9 @@ class Tables(Protocol):
     def strays(self) -> Any:
         """Return one row for each list and key that belong to no deal."""
 
+    def clean(self) -> CleanTables:
+        """Return the deals judged without what trips a red line."""
+
 
 @dataclass(frozen=True)
 class FrameAssessment:
@@ -88,6 +92,11 @@ class FrameAssessment:
     def strays(self) -> Any:
         """List rows that name no deal: `list`, `deal_id`, `rows`."""
         return self._tables.strays()
+
+    @cached_property
+    def clean(self) -> CleanTables:
+        """The deals judged without what trips a red line, as Arrow: what `DealFeatures` makes a matrix of."""
+        return self._tables.clean()
 
 
 def rules_of(pack: Pack, planned: Planned, gates: tuple[Gate, ...]) -> Rules:
@@ -137,7 +146,8 @@ class FrameAssessor:
             spread = Spread(self.rules, inputs, names_read(self.layouts.needed), as_of, reading)
             return FrameAssessment(as_of, ref, spread)
         checked = with_own_keys(bound(inputs, self.layouts.needed, with_fine=True))
-        found = _Whole(self.layouts, checked.tied, checked.repeated, as_of, deals, reading.bad_values)
+        maker = CleanMaker(self.layouts, inputs, as_of, reading.bad_values)
+        found = _Whole(self.layouts, checked.tied, checked.repeated, as_of, deals, reading.bad_values, maker)
         return FrameAssessment(as_of, ref, found)
 
 
@@ -151,6 +161,7 @@ class _Whole:
     as_of: date
     like: Any
     bad_values: BadValues
+    maker: CleanMaker
 
     @cached_property
     def layout(self) -> Layout:
@@ -239,6 +250,9 @@ class _Whole:
             parts = [keys.filter(FALSE).select(columns)]
         return given_back(parts[0].stacked(parts[1:]), self.like)
 
+    def clean(self) -> CleanTables:
+        return self.maker.tables()
+
 
 @dataclass(frozen=True)
 class _Partitioned:
@@ -265,3 +279,6 @@ class _Partitioned:
 
     def strays(self) -> Any:
         return self._made("strays")
+
+    def clean(self) -> CleanTables:
+        raise out_of_reach("Dask")

@@ -74,7 +74,7 @@ class Layouts:
 
     def whole(self, as_of: date, given: Known) -> Layout:
         """Return everything that is said of a deal."""
-        return self._once(("whole", as_of, given.key), lambda: self._whole(as_of, given))
+        return self.once(("whole", as_of, given.key), lambda: self._whole(as_of, given))
 
     def question(self, as_of: date, given: Known, left_out: frozenset[str]) -> Part:
         """Return what to ask next, but nothing about rows left out of these lists."""
@@ -83,7 +83,7 @@ class Layouts:
             wide = Wide(self.rules, as_of, Frames(given))
             return Part(wide.frames, {ASK: ask_next(wide, Reasons(wide.at, left_out_of(left_out)))})
 
-        return self._once(("question", as_of, given.key, left_out), make)
+        return self.once(("question", as_of, given.key, left_out), make)
 
     def health(self, as_of: date, given: Known) -> Part:
         """Return the points of the health."""
@@ -92,7 +92,7 @@ class Layouts:
             wide = Wide(self.rules, as_of, Frames(given))
             return Part(wide.frames, dict(zip((LOW, HIGH), wide.health_ends(), strict=True)))
 
-        return self._once(("health", as_of, given.key), make)
+        return self.once(("health", as_of, given.key), make)
 
     def _whole(self, as_of: date, given: Known) -> Layout:
         wide = Wide(self.rules, as_of, Frames(given))
@@ -107,7 +107,7 @@ class Layouts:
             made |= flags.columns
         return Layout(wide.frames, columns, made, flags, bool(faults))
 
-    def _once(self, key: Hashable, make: Callable[[], _T]) -> _T:
+    def once(self, key: Hashable, make: Callable[[], _T]) -> _T:
         """Make a layout under a lock: while it is made, its frames number what it needs."""
         with self._lock:
             found: _T | None = self._known.get(key)

@@ -14,6 +14,7 @@ from datetime import date
 from functools import cached_property, lru_cache
 from typing import Any
 
+from kamrules.frames.clean_tables import CleanTables, out_of_reach
 from kamrules.frames.wide import Rules
 from kamrules.rules.framecode.run import Inputs
 
@@ -55,6 +56,10 @@ class Spread:
             names = [f"`{name}`" for name in found.columns if name != path]
             found = found.selectExpr(*names, f"coalesce(`{path}`, array()) AS `{path}`")
         return found
+
+    def clean(self) -> CleanTables:
+        """Refuse: Spark holds the deals elsewhere."""
+        raise out_of_reach("Spark")
 
     def _assessed(self, part: str, columns: Mapping[str, str]) -> Any:
         work = _InArrow(batch(self.rules, part, self.as_of, self.reading))

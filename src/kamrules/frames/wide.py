@@ -99,9 +99,9 @@ class Wide:
 
     @cached_property
     def _claimed_place(self) -> Expr:
-        return place_of(self._text("milestone"), self._milestones)
+        return place_of(self.text("milestone"), self._milestones)
 
-    def _text(self, path: str) -> Expr:
+    def text(self, path: str) -> Expr:
         """Return a text of the record, null where the schema or the frame has no such field."""
         kind: Type | None = self.all.plan.schema
         for name in path.split("__"):
@@ -122,7 +122,7 @@ class Wide:
         stage = self.stage
         asked = list(stage.asked.items())
         return {
-            "claimed": self._text("milestone"),
+            "claimed": self.text("milestone"),
             "supported": name_of(stage.supported, self._milestones),
             "possible": name_of(stage.possible, self._milestones),
             "claim": stage.claim,
@@ -169,7 +169,7 @@ class Wide:
         return {
             "tier": when(text.eq(""), lit("none", "text"), text),
             "tier_decided": when(is_one, text),
-            "recorded_tier": self._text("account__tier"),
+            "recorded_tier": self.text("account__tier"),
             "tier_valid_for": year,
         }
 

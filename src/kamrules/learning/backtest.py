@@ -11,7 +11,6 @@ model says then: the pack's.
 from __future__ import annotations
 
 import math
-import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -29,7 +28,8 @@ from kamrules.scoring.estimators.boosted_comparator import BoostedComparator
 from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
 from kamrules.scoring.prior import Prior
 from kamrules.scoring.validation.curve import CurvePoint, calibration_curve
-from kamrules.scoring.validation.skill import Measured, Skill, log_loss, measure_skill
+from kamrules.scoring.validation.resampling import measure_mean, measure_skill
+from kamrules.scoring.validation.skill import Measured, Skill, log_loss
 from kamrules.scoring.validation.splits import Split, Twins, find_twins, forward_folds, grouped_folds
 from kamrules.timeline.timeline import Timeline
 
@@ -185,9 +185,9 @@ class Trials:
             chances |= dict.fromkeys(said.keys() - {"pack"}, chances["pack"])
             if len(set(won)) > 1:
                 model = learner(self.prior, self.settings).fit(rows, won)
-                forecasts = model.forecast(tried)
-                refused += sum(one.estimate is None for one in forecasts)
-                chances["learned"] = [(one.estimate or one.prior).probability for one in forecasts]
+                table = model.forecast_table(tried)
+                refused += sum(reason is not None for reason in table["refusal"])
+                chances["learned"] = table["probability"].tolist()
                 if self.with_boosted:
                     boosted = BoostedComparator.from_prior(self.prior).fit(rows, won)
                     chances["boosted"] = boosted.predict_proba(tried)[:, 1].tolist()
@@ -227,7 +227,7 @@ class Trials:
         ]
         usual = sum(won) / len(won)
         base = log_loss(won, [usual] * len(won))
-        over_pack = _mean_of(gains, confidence, self.resamples, seed)
+        over_pack = measure_mean(gains, confidence=confidence, resamples=self.resamples, seed=seed)
         return SplitResult(name, (), folds, len(won), base, over_pack, trials)
 
 
@@ -278,13 +278,3 @@ def _together(*keys: Sequence[Any]) -> list[int]:
         for place, key in enumerate(some):
             leader[led(place)] = led(first.setdefault(key, place))
     return [led(place) for place in range(len(leader))]
-
-
-def _mean_of(values: Sequence[float], confidence: float, resamples: int, seed: int) -> Measured:
-    """Return a mean with its bootstrap interval (percentiles)."""
-    rng = random.Random(seed)  # noqa: S311 - samples, not secrets
-    many = len(values)
-    means = sorted(sum(rng.choices(values, k=many)) / many for _ in range(resamples))
-    edge = (1 - confidence) / 2
-    low, high = (means[min(resamples - 1, int(part * resamples))] for part in (edge, 1 - edge))
-    return Measured(sum(values) / many, low, high)

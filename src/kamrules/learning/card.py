@@ -70,9 +70,15 @@ _SAY: dict[str, tuple[str, str]] = {
     "made": ("How it was made", "方法"),
     "made.prior": (
         ("Bayesian logistic regression; before the first deal it is the pack, read as odds from 1 : {0:g} to "
-        "{0:g} : 1 between no points and all, a belief worth {1:g} closed deals (both our choice)."),
+        "{0:g} : 1 between no points and all, a belief worth {1:g} closed deals; {2:g} of its variance is "
+        "doubt about the scale of all points at once (all our choice)."),
         ("贝叶斯逻辑回归;在第一个项目之前即为规则包,零分至满分的赔率为1 : {0:g}至{0:g} : 1,"
-        "该信念相当于{1:g}个已关闭项目(均为我方选择)。"),
+        "该信念相当于{1:g}个已关闭项目;其方差的{2:g}是对全部分值总体尺度的怀疑(均为我方选择)。"),
+    ),
+    "made.left": (
+        ("The deals bear out a belief in the points worth {:.1f} closed deals (empirical Bayes; the "
+        "logarithm of its strength may stray by {:g})."),
+        "项目数据支持的分值信念相当于{:.1f}个已关闭项目(经验贝叶斯;信念强度的对数可偏离{:g})。",
     ),
     "made.calibration": ("Calibration by the number of deals: {}.", "按项目数选择的校准：{}。"),
     "made.refuses": (
@@ -212,7 +218,9 @@ class _Writer:
 
     def made(self, model: Model) -> Iterator[str]:
         settings, win, pack = model.settings, model.win, model.pack
-        yield f"- {self.say('made.prior', settings.odds, settings.prior_deals)}"
+        card = model.scorecard
+        yield f"- {self.say('made.prior', settings.odds, settings.prior_deals, card.scale_doubt)}"
+        yield f"- {self.say('made.left', card.prior_deals_, card.strength_doubt)}"
         said = _CALIBRATION[win.calibration_][1 if self.language == "zh" else 0]
         yield f"- {self.say('made.calibration', said)}"
         yield f"- {self.say('made.refuses', win.min_wins, win.min_losses)}"

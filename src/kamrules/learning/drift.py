@@ -17,7 +17,8 @@ from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Literal
 
-from kamrules.scoring.validation.skill import Measured, wilson
+from kamrules.learning.shares import Pair, difference
+from kamrules.scoring.validation.skill import Measured
 
 Shift = Literal["none", "shift", "great shift"]
 _SHIFT, _GREAT = 0.1, 0.25
@@ -141,26 +142,6 @@ def drift_from(
         for place, spread in enumerate(spreads)
         if rows
     )
-    return Drift(len(rows), columns, unknown, change_of_share(*wins, confidence))
-
-
-def change_of_share(
-    before: tuple[int, int], after: tuple[int, int], confidence: float = 0.9
-) -> Measured | None:
-    """Return how a share changed, by wins and deals before and after; None without deals on either side.
-
-    The interval is Newcombe's (Statistics in Medicine 17, 1998), made of two Wilson intervals.
-
-    Examples
-    --------
-    >>> change = change_of_share((30, 60), (20, 40))
-    >>> change.value, change.low < 0 < change.high
-    (0.0, True)
-    """
-    if not before[1] or not after[1]:
-        return None
-    old, new = wilson(*before, confidence), wilson(*after, confidence)
-    change = new.value - old.value
-    down = math.hypot(new.value - new.low, old.high - old.value)
-    up = math.hypot(new.high - new.value, old.value - old.low)
-    return Measured(change, max(-1.0, change - down), min(1.0, change + up))
+    (old_won, old_deals), (won, deals) = wins
+    change = difference([Pair(won, deals, old_won, old_deals)], confidence)
+    return Drift(len(rows), columns, unknown, change)

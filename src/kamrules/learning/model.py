@@ -31,7 +31,7 @@ class Settings:
     parts: Parts = "health"
     until: str | None = None
     odds: float = ODDS
-    prior_deals: float = 8.0
+    prior_deals: float = 16.0
     confidence: float = 0.9
     seed: int = 0
 

@@ -31,7 +31,7 @@ from kamrules.validation import faults_of
 from kamrules.wholefile import text_file
 
 SCHEMA = 1
-MAX_BYTES = 64_000_000  # our choice: some hundred thousand closed deals
+MAX_BYTES = 64_000_000  # our choice: the covariances of nearly a thousand columns
 _SHOWN_FAULTS = 50
 
 Count = Annotated[int, Field(ge=0, le=10**9)]
@@ -87,13 +87,16 @@ class _Prior(_Part):
 class _Scorecard(_Part):
     prior: _Prior
     prior_deals: Positive
+    scale_doubt: Annotated[float, Field(ge=0, lt=1)]
+    strength_doubt: Annotated[float, Field(ge=0, le=1e12)]
     confidence: Share
     deals: Annotated[int, Field(ge=2, le=10**9)]
+    prior_deals_left: Positive
     prior_log_odds: Number
     log_odds: Number
     centre: Numbers
     prior_coefficients: Numbers
-    prior_variance: list[Positive]
+    prior_covariance: list[Numbers]
     coefficients: Annotated[list[Numbers], Field(min_length=1, max_length=1)]
     intercept: Annotated[Numbers, Field(min_length=1, max_length=1)]
     covariance: list[Numbers]
@@ -111,10 +114,10 @@ class _Win(_Part):
     calibration: Literal["none", "sigmoid", "isotonic", "flat"]
     curve: dict[Literal["slope", "level", "at", "chance"], Annotated[Numbers, Field(min_length=1)]]
     limit: Annotated[float, Field(ge=0, le=1e12)]
-    kinds: Annotated[list[Numbers], Field(min_length=1)]
-    scale: list[Positive]
+    mean: Numbers
     varied: list[bool]
-    fixed: Numbers
+    scale: list[Positive]
+    root: list[Numbers]
 
 
 class _Spread(_Part):
@@ -247,16 +250,21 @@ def _laws(found: _File) -> Iterator[tuple[str, bool]]:
             card.coefficients[0],
             card.coefficient_intervals,
         ),
-        "win": (win.scale, win.varied, win.fixed, *win.kinds),
+        "win": (win.mean, win.varied),
         "spreads": (found.spreads,),
     }
     for name, values in sizes.items():
         yield f"one value for each of {many} columns in `{name}`", all(len(one) == many for one in values)
-    shape = [len(card.prior_variance), len(card.covariance), *(len(row) for row in card.covariance)]
-    yield f"{many + 1} rows and columns in `scorecard.covariance`", set(shape) == {many + 1}
+    for name, matrix, size in (
+        ("scorecard.covariance", card.covariance, many + 1),
+        ("scorecard.prior_covariance", card.prior_covariance, many + 1),
+        ("win.root", win.root, sum(win.varied)),
+    ):
+        is_square = {len(matrix), *(len(row) for row in matrix)} <= {size} and len(matrix) == size
+        yield f"{size} rows and columns in `{name}`", is_square
     yield (
-        "variances that are not negative",
-        all(row[place] >= 0 for place, row in enumerate(card.covariance) if place < len(row)),
+        f"one scale for each of {sum(win.varied)} varied columns in `win`",
+        len(win.scale) == sum(win.varied),
     )
     yield "a positive spread of each column", all(one > 0 for one in prior.spread)
     yield (

@@ -19,7 +19,7 @@ from kamrules.learning.closed import SEGMENT, ClosedDeals, LeftOut
 from kamrules.learning.moves import moves_of, passages
 from kamrules.rules.places import type_at
 from kamrules.rules.verdict import Status
-from kamrules.scoring.clean import assess_clean
+from kamrules.scoring.clean import clean
 from kamrules.scoring.columns import Assesses
 from kamrules.timeline.timeline import Timeline
 
@@ -104,8 +104,7 @@ def _statuses(engine: Assesses, history: Timeline, days: Mapping[date, Sequence[
     """Return the statuses of criteria, each judged on its day."""
     found: dict[str, Status] = {}
     for day, names in days.items():
-        assessed = assess_clean(engine, history.as_of(day), as_of=day, detail="brief")
-        judged = {one.id: one.status for one in assessed.criteria}
+        judged = clean(engine, history.as_of(day), as_of=day).statuses
         found |= {name: judged[name] for name in names}
     return found
 

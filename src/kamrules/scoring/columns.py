@@ -14,12 +14,11 @@ from typing import Any, Literal, Protocol
 from kamrules.errors import ArgumentError, Fault, nearest
 from kamrules.rules.lang.core import Field, Node, walk
 from kamrules.rules.pack import Pack
-from kamrules.rules.plan import Plan, Rule
+from kamrules.rules.plan import Entry, Plan, Rule, Scorecard
 from kamrules.scoring.ledger import span_of
 from kamrules.scoring.stakeholders import Answer, map_stakeholders
 
 Kind = Literal["criterion", "people", "health"]
-Detail = Literal["brief", "full"]
 # Personality (DISC) never moves a probability, whoever writes the pack.
 _PERSONALITY = "personality"
 
@@ -34,8 +33,8 @@ class Assesses(Protocol):
         """Return a deal as a record."""
         ...
 
-    def assess(self, deal: Any, *, as_of: date, detail: Detail = "full") -> Any:
-        """Return the assessment of a deal; with detail "full" it has ledger and people."""
+    def run(self, deal: Any, *, as_of: date) -> Any:
+        """Return the bare outcome of the plan."""
         ...
 
 
@@ -121,21 +120,27 @@ def _of_health(pack: Pack, plan: Plan) -> Iterator[Column]:
 
 
 def health_spans(pack: Pack, plan: Plan) -> dict[str, tuple[float, float]]:
-    """Return the least and most points of each dimension of the health; an entry without one is its own."""
-    spans: dict[str, tuple[float, float]] = {}
+    """Return the least and most points of each dimension of the health."""
+    found = {}
+    for card in health_cards(pack, plan):
+        least, most = zip(*map(span_of, card.entries), strict=True)
+        found[card.id] = (sum(least), sum(most))
+    return found
+
+
+def health_cards(pack: Pack, plan: Plan) -> tuple[Scorecard, ...]:
+    """Return the health as one scorecard a dimension, named after it; an entry without one is its own."""
     if pack.health is None:
-        return spans
+        return ()
     card = next(card for card in plan.scorecards if card.id == pack.health)
-    entries = pack.scorecards[pack.health].entries
+    specs = pack.scorecards[pack.health].entries
+    found: dict[str, tuple[Entry, ...]] = {}
     for entry in card.entries:
         nodes = [node for part in ("when", "value") if (node := getattr(entry, part, None)) is not None]
-        if any(_PERSONALITY in fields_read(node) for node in nodes):
-            continue
-        worst, best = span_of(entry)
-        name = entries[entry.id].dimension or entry.id
-        low, high = spans.get(name, (0.0, 0.0))
-        spans[name] = (low + worst, high + best)
-    return spans
+        if not any(_PERSONALITY in fields_read(node) for node in nodes):
+            name = specs[entry.id].dimension or entry.id
+            found[name] = (*found.get(name, ()), entry)
+    return tuple(Scorecard(name, entries) for name, entries in found.items())
 
 
 def fields_read(node: Node) -> frozenset[str]:

@@ -23,6 +23,7 @@ from kamrules.rules.lang.types import (
     Duration,
     Enum,
     Int,
+    ListOf,
     Money,
     String,
     Timestamp,
@@ -134,6 +135,8 @@ def _value(raw: Expr, source: Source, kind: Type, limits: Limits) -> Expr | None
             return _whole_limited(read("micros", raw, "int", nullable=nullable), kind, limits)
         case Duration(), "span":
             return read("span", raw, "int", nullable=nullable)
+        case ListOf(), "list":
+            return raw
     return None
 
 

@@ -96,6 +96,12 @@ def given_back(table: Table, like: Any) -> Any:
     return nw.from_arrow(arrow, backend=library).to_native()
 
 
+def arrow_of(table: Table) -> Any:
+    """Return a table as one of Arrow, computed."""
+    found: Any = nw.from_native(table.native())
+    return (found.collect() if isinstance(found, nw.LazyFrame) else found).to_arrow()
+
+
 def refuse_mixed(frame: Any, lists: Mapping[str, Any]) -> None:
     """Raise for every list whose frame is of another library than the records', or lazy and they are not."""
     expected = library_of(frame)

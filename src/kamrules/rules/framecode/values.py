@@ -20,6 +20,7 @@ from kamrules.rules.lang.types import (
     Date,
     Double,
     Int,
+    ListOf,
     Timestamp,
     Type,
     is_text,
@@ -112,7 +113,9 @@ def limits_of(kind: Type) -> tuple[int, int]:
 
 
 def kind_of(kind: Type) -> Kind:
-    """Return the kind of the columns that hold values of a scalar type."""
+    """Return the kind of the columns that hold values of a type; lists are handed through as they are."""
+    if isinstance(kind, ListOf):
+        return "raw"
     if isinstance(kind, Bool):
         return "bool"
     if isinstance(kind, Double):

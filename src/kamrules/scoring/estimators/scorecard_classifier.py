@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
+from functools import cached_property
 from statistics import NormalDist
 from typing import Any, Self
 
@@ -18,8 +19,13 @@ from kamrules.errors import ArgumentError, Fault
 from kamrules.scoring.columns import Assesses
 from kamrules.scoring.prior import ODDS, Prior, prior_from
 
-Array = NDArray[np.float64]
+Array = NDArray[Any]
 _SHORTEST = 1e-9
+# Factors on the prior variance that are tried: from a quarter, in steps of two.
+_LOOSENESS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
+# For speed: above so many deals a part of them tells the looseness; rows measured at once.
+_MANY, _EVERY = 20_000, 10
+_AT_ONCE = 50_000
 
 
 class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # ships no types
@@ -33,10 +39,16 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     prior_deals : float, > 0
         The strength of that belief in equivalent deals. A log-odds known from n deals has the variance
         1 / (n p (1 - p)), n times the Fisher information of one deal; that is the prior variance of the
-        log-odds at the centre, and of how far a typical deal lies from it. The columns share the latter
-        alike, in units of their spread. So a pack with more columns is no vaguer. 8 is our choice:
-        of 1 to 16 its worst is least bad in invented worlds where the pack is right, useless or wrong
-        (`benchmarks/learning.py`).
+        log-odds at the centre, and of how far a typical deal lies from it. So a pack with more columns is no
+        vaguer. 16 is our choice, see Notes.
+    scale_doubt : float, 0 to below 1
+        The part of the latter variance that is doubt about the scale of the pack: whether all its points at
+        once are worth more or less than it says, or nothing. The columns share the rest alike, in units of
+        their spread. 0.5 is our choice. Without effect where every prior mean is 0.
+    strength_doubt : float, >= 0
+        How far deals may loosen or tighten the belief in the points: the standard deviation of the logarithm
+        of the factor on their variance. 1, a factor of 2.7 either way, is our choice; with 0 the belief
+        stays as strong as `prior_deals` says.
     monotonic_cst : mapping of names to -1, 0, 1, or array of shape (n_columns,), optional
         Signs of coefficients, in place of those of the prior.
     confidence : float, between 0 and 1
@@ -53,13 +65,21 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Of the log-odds at the centre, then of the coefficients: the Laplace approximation at the maximum.
     n_deals_ : int
         Closed deals behind it; 0 for a pack alone.
+    prior_deals_ : float
+        The strength the belief in the points was left with, in equivalent deals.
 
     Notes
     -----
     The maximum a posteriori is found by projected Newton steps (Bertsekas, SIAM J. Control Optim. 20, 1982).
     At a sign constraint the Gaussian is cut off at zero, and the interval with it: a little too wide.
     The prior is a unit-information prior scaled by a number of deals (Kass & Wasserman, JASA 90, 1995),
-    taken column by column.
+    taken column by column, plus one direction: coefficients are s x (what the pack says) + something of their
+    own, where s is near 1. A few deals tell s, long before they tell one column from another.
+    How strong a belief the deals bear out is told by their marginal likelihood (empirical Bayes), by
+    Laplace's approximation at seven strengths; `prior_deals_` is their geometric mean, weighted by it and by
+    `strength_doubt`. A few deals leave the belief as it is.
+    Of the strengths and doubts tried in invented worlds where the pack is right, useless or wrong, the
+    defaults are those whose worst is least bad (`benchmarks/learning.py`).
 
     Examples
     --------
@@ -69,17 +89,21 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
     (0.88, 0)
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - scikit-learn reads parameters from here
         self,
         prior: Prior | None = None,
         *,
-        prior_deals: float = 8.0,
+        prior_deals: float = 16.0,
+        scale_doubt: float = 0.5,
+        strength_doubt: float = 1.0,
         monotonic_cst: Mapping[str, int] | Sequence[int] | None = None,
         confidence: float = 0.9,
         max_iter: int = 100,
     ) -> None:
         self.prior = prior
         self.prior_deals = prior_deals
+        self.scale_doubt = scale_doubt
+        self.strength_doubt = strength_doubt
         self.monotonic_cst = monotonic_cst
         self.confidence = confidence
         self.max_iter = max_iter
@@ -141,23 +165,24 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return self
 
     def _learn(self, X: Array, won: Array) -> None:  # noqa: N803
-        if not 0 < self.prior_deals < math.inf or not 0 < self.confidence < 1:
-            raise _unusable(
-                f"prior_deals {self.prior_deals}, confidence {self.confidence} given, > 0 and 0 to 1 expected"
-            )
+        self._check_parameters()
         mean, self._centre, spread, signs, log_odds = self._belief(X)
-        chance = 1 / (1 + math.exp(-log_odds))
-        information = self.prior_deals * chance * (1 - chance)
-        precision = information * np.concatenate([[1.0], len(mean) * spread**2])
-        start = np.concatenate([[log_odds], mean])
-        design = np.column_stack([np.ones(len(X)), X - self._centre])
-        found, hessian, self.n_iter_ = _maximum(
-            design, won, start, precision, np.concatenate([[0], signs]), self.max_iter
+        posterior = _Posterior(
+            np.column_stack([np.ones(len(X)), X - self._centre]),
+            won,
+            np.concatenate([[log_odds], mean]),
+            self._doubt(mean, spread, log_odds),
+            np.concatenate([[0], signs]),
+            self.max_iter,
         )
-        self.n_deals_ = len(won)
-        self.covariance_ = np.linalg.inv(hessian)
         self._prior_coef, self._prior_at_centre = mean, log_odds
-        self._prior_variance = 1 / precision
+        self._prior_covariance = posterior.covariance
+        # Of very many deals every tenth tells how strong a belief they bear out, and where to start.
+        part = posterior.of(slice(None, None, _EVERY)) if len(won) > _MANY else posterior
+        looseness, start = part.looseness(self.strength_doubt)
+        found, hessian, self.n_iter_ = posterior.loosened(looseness).maximum(start)
+        self.n_deals_, self.prior_deals_ = len(won), self.prior_deals / looseness
+        self.covariance_ = np.linalg.inv(hessian)
         self._at_centre = float(found[0])
         self.coef_ = found[None, 1:]
         self.intercept_ = np.asarray([found[0] - found[1:] @ self._centre])
@@ -166,6 +191,37 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.coef_interval_ = np.column_stack(
             [np.where(signs > 0, np.maximum(low, 0), low), np.where(signs < 0, np.minimum(high, 0), high)]
         )
+
+    def _check_parameters(self) -> None:
+        told = (
+            ("prior_deals", self.prior_deals, 0 < self.prior_deals < math.inf, "a finite number above 0"),
+            ("scale_doubt", self.scale_doubt, 0 <= self.scale_doubt < 1, "from 0 to below 1"),
+            (
+                "strength_doubt",
+                self.strength_doubt,
+                0 <= self.strength_doubt < math.inf,
+                "a finite number from 0",
+            ),
+            ("confidence", self.confidence, 0 < self.confidence < 1, "between 0 and 1"),
+        )
+        faults = [
+            Fault("A-VALUE", f"{name} {value:g} given, {expected} expected")
+            for name, value, is_fine, expected in told
+            if not is_fine
+        ]
+        if faults:
+            raise ArgumentError(faults)
+
+    def _doubt(self, mean: Array, spread: Array, log_odds: float) -> Array:
+        """Return the prior covariance of the log-odds at the centre and of the coefficients."""
+        chance = 1 / (1 + math.exp(-log_odds))
+        variance = 1 / (self.prior_deals * chance * (1 - chance))
+        of_scale = float(((mean * spread) ** 2).sum())
+        shared = self.scale_doubt if of_scale > 0 else 0.0
+        found = np.diag(np.concatenate([[variance], (1 - shared) * variance / (len(mean) * spread**2)]))
+        if shared:
+            found[1:, 1:] += shared * variance / of_scale * np.outer(mean, mean)
+        return found
 
     def _belief(self, X: Array) -> tuple[Array, Array, Array, Array, float]:  # noqa: N803
         count = X.shape[1]
@@ -239,19 +295,30 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
 
         It says how well the probability is known, not whether the deal will be won.
         """
-        scores = self.decision_function(X)
-        design = np.column_stack([np.ones(len(scores)), self._read(X) - self._centre])
-        deviation = np.sqrt(np.einsum("ij,jk,ik->i", design, self.covariance_, design))
-        reach = self._reach(confidence) * deviation
-        return np.column_stack([_sigmoid(scores - reach), _sigmoid(scores + reach)])
+        strayed = self._read(X) - self._centre
+        return self._interval(
+            self._at_centre + strayed @ self.coef_[0], strayed, self.covariance_, confidence
+        )
 
     def predict_prior(self, X: Any, confidence: float | None = None) -> Array:  # noqa: N803
         """Return what was believed of each deal before any was closed: probability, low and high end."""
         strayed = self._read(X) - self._centre
         scores = self._prior_at_centre + strayed @ self._prior_coef
-        variance = self._prior_variance[0] + strayed**2 @ self._prior_variance[1:]
-        reach = self._reach(confidence) * np.sqrt(variance)
-        return np.column_stack([_sigmoid(scores), _sigmoid(scores - reach), _sigmoid(scores + reach)])
+        return np.column_stack(
+            [
+                _sigmoid(scores),
+                self._interval(scores, strayed, self._prior_covariance, confidence),
+            ]
+        )
+
+    def _interval(self, scores: Array, strayed: Array, covariance: Array, confidence: float | None) -> Array:
+        root: Array = np.linalg.cholesky(covariance)
+        deviation = np.empty(len(scores))
+        for start in range(0, len(scores), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            deviation[rows] = np.linalg.norm(root[0] + strayed[rows] @ root[1:], axis=1)
+        reach = self._reach(confidence) * deviation
+        return np.column_stack([_sigmoid(scores - reach), _sigmoid(scores + reach)])
 
     def to_state(self) -> dict[str, Any]:
         """Return what was learned as plain numbers, lists and texts: with `from_state` it predicts the same.
@@ -262,9 +329,9 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         arrays = {name: getattr(self, place).tolist() for name, place in _STATE.items()}
         return {
             "prior": None if self.prior is None else asdict(self.prior),
-            "prior_deals": float(self.prior_deals),
-            "confidence": float(self.confidence),
+            **{name: float(getattr(self, name)) for name in _OPTIONS},
             "deals": self.n_deals_,
+            "prior_deals_left": self.prior_deals_,
             "prior_log_odds": float(self._prior_at_centre),
             "log_odds": self._at_centre,
             **arrays,
@@ -279,7 +346,7 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises
         ------
         ArgumentError
-            The prior is none, or the covariance is not that of any distribution (A-VALUE).
+            The prior is none, or a covariance is not that of any distribution (A-VALUE).
         """
         prior = state["prior"]
         if prior is not None:
@@ -287,14 +354,13 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 name: tuple(one) if isinstance(one, list) else one for name, one in prior.items()
             }
             prior = Prior(**parts)
-        found = cls(prior, prior_deals=state["prior_deals"], confidence=state["confidence"])
+        found = cls(prior, **{name: state[name] for name in _OPTIONS})
         for name, place in _STATE.items():
             setattr(found, place, np.asarray(state[name], dtype=float))
-        if not np.allclose(found.covariance_, found.covariance_.T) or (
-            np.linalg.eigvalsh(found.covariance_).min() < 0
-        ):
-            raise _unusable("the covariance is not that of any distribution")
-        found.n_deals_ = state["deals"]
+        for covariance in (found.covariance_, found._prior_covariance):
+            if not np.allclose(covariance, covariance.T) or np.linalg.eigvalsh(covariance).min() <= 0:
+                raise _unusable("the covariance is not that of any distribution")
+        found.n_deals_, found.prior_deals_ = state["deals"], state["prior_deals_left"]
         found._prior_at_centre, found._at_centre = state["prior_log_odds"], state["log_odds"]
         found.n_features_in_ = len(state["centre"])
         found.classes_ = np.asarray([False, True])
@@ -302,11 +368,12 @@ class ScorecardClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         return found
 
 
+_OPTIONS = ("prior_deals", "scale_doubt", "strength_doubt", "confidence")
 # What is stored of a fitted classifier, and where it stands.
 _STATE = {
     "centre": "_centre",
     "prior_coefficients": "_prior_coef",
-    "prior_variance": "_prior_variance",
+    "prior_covariance": "_prior_covariance",
     "coefficients": "coef_",
     "intercept": "intercept_",
     "covariance": "covariance_",
@@ -314,37 +381,78 @@ _STATE = {
 }
 
 
-def _maximum(  # noqa: PLR0913, PLR0917 - the terms of one posterior
-    design: Array, won: Array, prior: Array, precision: Array, signs: Array, max_iter: int
-) -> tuple[Array, Array, int]:
-    """Return the maximum of the posterior under sign constraints, its Hessian there, and the steps taken."""
+@dataclass(frozen=True)
+class _Posterior:
+    """Of deals with their outcomes, under a Gaussian prior and signs; the first column of `design` is 1."""
 
-    def loss(point: Array) -> float:
-        scores = design @ point
-        strayed = point - prior
-        return float(np.logaddexp(0, scores).sum() - won @ scores + precision @ strayed**2 / 2)
+    design: Array
+    won: Array
+    prior: Array
+    covariance: Array
+    signs: Array
+    max_iter: int
 
-    def within(point: Array) -> Array:
+    @cached_property
+    def precision(self) -> Array:
+        """The inverse of the prior's covariance."""
+        found: Array = np.linalg.inv(self.covariance)
+        return found
+
+    def of(self, rows: slice) -> _Posterior:
+        """Return the posterior of a part of the deals."""
+        return replace(self, design=self.design[rows], won=self.won[rows])
+
+    def loosened(self, factor: float) -> _Posterior:
+        """Return the posterior under a prior whose coefficients, but not the first, vary so much more."""
+        covariance = self.covariance.copy()
+        covariance[1:, 1:] *= factor
+        return replace(self, covariance=covariance)
+
+    def looseness(self, doubt: float) -> tuple[float, Array]:
+        """Return the factor on the variance that the deals bear out, and a maximum under one near it."""
+        start = self._within(self.prior)
+        if not len(self.won) or doubt == 0:
+            return 1.0, start
+        logs, evidence = np.log(_LOOSENESS), np.empty(len(_LOOSENESS))
+        for place, factor in enumerate(_LOOSENESS):
+            one = self.loosened(factor)
+            start, hessian, _ = one.maximum(start)
+            volume = np.linalg.slogdet(one.precision)[1] - np.linalg.slogdet(hessian)[1]
+            evidence[place] = volume / 2 - one.loss(start) - (logs[place] / doubt) ** 2 / 2
+        weights = np.exp(evidence - evidence.max())
+        return float(np.exp(weights @ logs / weights.sum())), start
+
+    def maximum(self, start: Array) -> tuple[Array, Array, int]:
+        """Return the maximum under the signs, the Hessian there, and the steps taken."""
+        point, step = start, 0
+        while True:
+            chance = _sigmoid(self.design @ point)
+            gradient = self.design.T @ (chance - self.won) + self.precision @ (point - self.prior)
+            rooted = self.design * np.sqrt(chance * (1 - chance))[:, None]
+            hessian = rooted.T @ rooted + self.precision
+            free = ~((self.signs != 0) & (point == 0) & (self.signs * gradient >= 0))
+            direction = np.zeros_like(point)
+            direction[free] = -np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
+            before, decrement = self.loss(point), float(-gradient @ direction)
+            if decrement < 1e-12 * (1 + abs(before)) or step == self.max_iter:
+                return point, hessian, step
+            length = 1.0
+            while length > _SHORTEST:
+                if self.loss(self._within(point + length * direction)) <= before - 1e-4 * length * decrement:
+                    break
+                length /= 2
+            point, step = self._within(point + length * direction), step + 1
+
+    def loss(self, point: Array) -> float:
+        """Return minus the logarithm of the posterior, up to a constant."""
+        scores, strayed = self.design @ point, point - self.prior
+        return float(
+            np.logaddexp(0, scores).sum() - self.won @ scores + strayed @ self.precision @ strayed / 2
+        )
+
+    def _within(self, point: Array) -> Array:
+        signs = self.signs
         return np.where(signs > 0, np.maximum(point, 0), np.where(signs < 0, np.minimum(point, 0), point))
-
-    point = within(prior.copy())
-    for step in range(max_iter + 1):
-        chance = _sigmoid(design @ point)
-        gradient = design.T @ (chance - won) + precision * (point - prior)
-        hessian = (design.T * (chance * (1 - chance))) @ design + np.diag(precision)
-        free = ~((signs != 0) & (point == 0) & (signs * gradient >= 0))
-        direction = np.zeros_like(point)
-        direction[free] = -np.linalg.solve(hessian[np.ix_(free, free)], gradient[free])
-        before, length = loss(point), 1.0
-        decrement = float(-gradient @ direction)
-        if decrement < 1e-12 * (1 + abs(before)) or step == max_iter:
-            break
-        while length > _SHORTEST:
-            if loss(within(point + length * direction)) <= before - 1e-4 * length * decrement:
-                break
-            length /= 2
-        point = within(point + length * direction)
-    return point, hessian, step
 
 
 def _sigmoid(scores: Any) -> Array:

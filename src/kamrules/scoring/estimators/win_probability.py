@@ -9,9 +9,9 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.covariance import ledoit_wolf
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import _safe_indexing
 from sklearn.utils.multiclass import check_classification_targets, type_of_target
 from sklearn.utils.validation import check_is_fitted, validate_data
@@ -22,11 +22,16 @@ from kamrules.scoring.validation.splits import grouped_folds
 Array = NDArray[np.float64]
 Refusal = Literal["not enough history", "unlike any deal seen"]
 Calibration = Literal["none", "sigmoid", "isotonic", "flat"]
-# Two parameters of a sigmoid need some fifty deals of either outcome, a step function a thousand deals
-# (Niculescu-Mizil & Caruana, ICML 2005, find isotonic to overfit below about that; the fifty are our choice).
-_SIGMOID_FROM = 50
-_ISOTONIC_FROM = 1000
+# Two parameters of a sigmoid need some fifty deals of either outcome. One with intervals of its own is
+# held back by its prior: in invented worlds a sigmoid learned of fewer than five hundred of either outcome
+# makes its intervals cover less and its slopes no better. A step function overfits below about a
+# thousand deals in Niculescu-Mizil & Caruana (ICML 2005); in our invented worlds it still does at 2,000, with
+# slopes of 0.7, so it waits for ten thousand. The numbers are our choice.
+_SIGMOID_FROM, _SIGMOID_FROM_BAYESIAN = 50, 500
+_ISOTONIC_FROM = 10_000
 _ALIKE = 30
+_ESTIMATE = ("probability", "low", "high")
+_AT_ONCE = 50_000  # rows measured at once: speed only
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +78,23 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
     Attributes
     ----------
     calibration_ : {"none", "sigmoid", "isotonic", "flat"}
-        "none" with fewer than 50 deals of either outcome, so that a Bayesian estimator stands as it is;
-        "isotonic" from 1,000 deals on; else "sigmoid" (Platt), or "flat" where the held-back deals show no
+        "none" with fewer than 50 deals of either outcome, or 500 where it has intervals of its own;
+        "isotonic" from 10,000 deals on; else "sigmoid" (Platt), or "flat" where the held-back deals show no
         skill at all: then the base rate is all there is to say. Learned on held-back deals, twins together.
     wins_, losses_ : int
     limit_ : float
-        How far a deal may lie from the nearest closed one, see Notes.
+        How far a deal may lie from the closed ones, see Notes.
 
     Notes
     -----
-    Novelty: columns are divided by their standard deviation. A deal is unlike any seen if its nearest closed
-    deal is further away than 99 of 100 closed deals are from the nearest that differs from them, or if it
-    differs from all in a column that never varied.
+    Novelty: the Mahalanobis distance from the mean of the closed deals, by their covariance with the
+    shrinkage of Ledoit and Wolf (J. Multivariate Analysis 88, 2004); each kind of deal counts once. A deal is
+    unlike any seen if it lies further off than 99 of 100 closed kinds do, each measured by the others, or if
+    it differs from all in a column that never varied. The 99 are our choice.
 
     Interval: the estimator's own, moved as calibration moves its ends; or the Wilson interval of the outcomes
-    of the 30 held-back deals with the nearest probabilities, stretched to hold the probability itself.
+    of the 30 held-back deals that stand around it in the order of probabilities, stretched to hold the
+    probability itself.
 
     Examples
     --------
@@ -155,23 +162,41 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         return bool(self.wins_ >= self.min_wins and self.losses_ >= self.min_losses)
 
     def _remember(self, X: Array) -> None:  # noqa: N803
-        deviation = X.std(axis=0)
-        self._varied = deviation > 1e-12 * (1 + np.abs(X.mean(axis=0)))
-        self._fixed = X[0]
-        self._scale = np.where(self._varied, deviation, 1.0)
-        kinds = np.unique(X / self._scale, axis=0)
-        self._kinds = kinds
-        self._near = NearestNeighbors(n_neighbors=1).fit(kinds)
-        apart = NearestNeighbors(n_neighbors=min(2, len(kinds))).fit(kinds).kneighbors(kinds)[0][:, -1]
-        self.limit_ = float(np.quantile(apart, 0.99))
+        self._mean, deviation = X.mean(axis=0), X.std(axis=0)
+        self._varied = deviation > 1e-12 * (1 + np.abs(self._mean))
+        self._scale = deviation[self._varied]
+        kinds = self._scaled(X[sorted({row.tobytes(): place for place, row in enumerate(X)}.values())])
+        if kinds.shape[1] == 0:
+            self._root, self.limit_ = np.zeros((0, 0)), 0.0
+            return
+        covariance, shrinkage = ledoit_wolf(kinds, assume_centered=True)
+        # A kind that is there alone leaves a ridge of rounding size, so that the rest has an inverse.
+        covariance[np.diag_indices_from(covariance)] += 1e-9
+        # In the order of rows, as a stored one comes back: products of another order round otherwise.
+        self._root = np.ascontiguousarray(np.linalg.inv(np.linalg.cholesky(covariance)).T)
+        apart = self._apart(kinds)
+        # Without a deal itself the covariance is less by its part of it (Sherman and Morrison, 1950).
+        others = apart / np.maximum(1 - (1 - shrinkage) * apart / len(kinds), 1e-9)
+        self.limit_ = float(np.sqrt(np.quantile(others, 0.99)))
+
+    def _scaled(self, X: Array) -> Array:  # noqa: N803
+        found: Array = (X - self._mean)[:, self._varied] / self._scale
+        return found
+
+    def _apart(self, scaled: Array) -> Array:
+        """Return the squared distance of each deal from the mean."""
+        found = np.empty(len(scaled))
+        for start in range(0, len(scaled), _AT_ONCE):
+            rows = slice(start, start + _AT_ONCE)
+            found[rows] = ((scaled[rows] @ self._root) ** 2).sum(axis=1)
+        return found
 
     def _calibrate(self, given: Any, won: NDArray[np.bool_], groups: Sequence[Hashable]) -> None:
-        least = min(self.wins_, self.losses_)
+        has_own = hasattr(self.estimator_, "predict_interval")
         self.calibration_: Calibration = "none"
-        if least >= _SIGMOID_FROM:
+        if min(self.wins_, self.losses_) >= (_SIGMOID_FROM_BAYESIAN if has_own else _SIGMOID_FROM):
             self.calibration_ = "isotonic" if len(won) >= _ISOTONIC_FROM else "sigmoid"
         self._held: tuple[Array, NDArray[np.bool_]] | None = None
-        has_own = hasattr(self.estimator_, "predict_interval")
         if not self.has_history or (self.calibration_ == "none" and has_own):
             return
         held = np.full(len(won), np.nan)
@@ -197,34 +222,74 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         if self.calibration_ == "none":
             return chances
         if self.calibration_ == "flat":
-            return np.full(len(chances), self.wins_ / (self.wins_ + self.losses_))
+            return np.full(len(chances), self.wins_ / self._deals)
         if self.calibration_ == "sigmoid":
             found: Array = self._curve.predict_proba(_logit(chances)[:, None])[:, 1]
             return found
         stepped: Array = self._curve.predict(chances)
         return stepped
 
-    def forecast(self, X: Any) -> list[Forecast]:  # noqa: N803
-        """Return what can be said of each deal."""
+    def forecast_table(self, X: Any) -> dict[str, NDArray[Any]]:  # noqa: N803
+        """Return what can be said of each deal as columns of a table, for very many deals.
+
+        Parameters
+        ----------
+        X : array or frame, shape (n_deals, n_columns)
+
+        Returns
+        -------
+        dict of arrays, shape (n_deals,)
+            `probability`, `low`, `high` and the `closed_deals` behind them; where `refusal` is not None they
+            are those of the prior. `prior_probability`, `prior_low`, `prior_high`, `prior_deals`.
+
+        Examples
+        --------
+        >>> from sklearn.naive_bayes import GaussianNB
+        >>> points = [[float(number % 10)] for number in range(60)]
+        >>> model = WinProbability(GaussianNB()).fit(points, [number % 10 > 4 for number in range(60)])
+        >>> table = model.forecast_table([[9.0], [300.0]])
+        >>> table["refusal"].tolist(), table["prior_probability"].tolist()
+        ([None, 'unlike any deal seen'], [0.5, 0.5])
+        """
         X, given = self._read(X)  # noqa: N806
-        raw, priors, is_new = self._raw(given), self._priors(given), self._is_new(X)
-        chances, ends = self._calibrated(raw), self._ends(raw, given)
-        found = []
-        for index, prior in enumerate(priors):
-            refusal: Refusal | None = None
-            if not self.has_history:
-                refusal = "not enough history"
-            elif is_new[index]:
-                refusal = "unlike any deal seen"
-            low, high = ends[index]
-            estimate = Estimate(float(chances[index]), float(low), float(high), self.wins_ + self.losses_)
-            found.append(Forecast(None if refusal else estimate, prior, refusal))
-        return found
+        raw, prior = self._raw(given), self._priors(given)
+        said = np.column_stack([self._calibrated(raw), self._ends(raw, given), np.full(len(X), self._deals)])
+        refusal = np.full(len(X), None, dtype=object)
+        if self.has_history:
+            refusal[self._is_new(X)] = "unlike any deal seen"
+        else:
+            refusal[:] = "not enough history"
+        is_refused = refusal != np.asarray(None)
+        shown = np.where(is_refused[:, None], prior, said)
+        return {
+            **dict(zip(_ESTIMATE, shown[:, :3].T, strict=True)),
+            "closed_deals": shown[:, 3].astype(int),
+            "refusal": refusal,
+            **{f"prior_{name}": column for name, column in zip(_ESTIMATE, prior[:, :3].T, strict=True)},
+            "prior_deals": prior[:, 3].astype(int),
+        }
+
+    def forecast(self, X: Any) -> list[Forecast]:  # noqa: N803
+        """Return what can be said of each deal, one by one; see `forecast_table` for very many."""
+        table = self.forecast_table(X)
+
+        def estimates(prefix: str, deals: str) -> list[Estimate]:
+            columns = [table[f"{prefix}{name}"].tolist() for name in _ESTIMATE]
+            return [Estimate(*row) for row in zip(*columns, table[deals].tolist(), strict=True)]
+
+        return [
+            Forecast(None if refusal else shown, prior, refusal)
+            for shown, prior, refusal in zip(
+                estimates("", "closed_deals"),
+                estimates("prior_", "prior_deals"),
+                table["refusal"],
+                strict=True,
+            )
+        ]
 
     def predict_proba(self, X: Any) -> Array:  # noqa: N803
         """Return probabilities of loss and win; those of the prior where `forecast` refuses."""
-        said = [one.estimate or one.prior for one in self.forecast(X)]
-        won = np.asarray([one.probability for one in said])
+        won = self.forecast_table(X)["probability"]
         return np.column_stack([1 - won, won])
 
     def predict(self, X: Any) -> NDArray[Any]:  # noqa: N803
@@ -242,23 +307,27 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         found: Array = self.estimator_.predict_proba(given)[:, 1]
         return found
 
+    @property
+    def _deals(self) -> int:
+        return self.wins_ + self.losses_
+
     def _is_new(self, X: Array) -> NDArray[np.bool_]:  # noqa: N803
-        apart = self._near.kneighbors(X / self._scale)[0][:, 0]
-        strange = (np.abs(X - self._fixed) > 1e-9 * (1 + np.abs(self._fixed)))[:, ~self._varied].any(axis=1)
-        found: NDArray[np.bool_] = strange | (apart > self.limit_ * (1 + 1e-9))
+        fixed = self._mean[~self._varied]
+        strange = (np.abs(X[:, ~self._varied] - fixed) > 1e-9 * (1 + np.abs(fixed))).any(axis=1)
+        found: NDArray[np.bool_] = strange | (self._apart(self._scaled(X)) > (self.limit_ * (1 + 1e-9)) ** 2)
         return found
 
-    def _priors(self, given: Any) -> list[Estimate]:
+    def _priors(self, given: Any) -> Array:
+        """Return probability, low and high end, and the deals behind them."""
         if hasattr(self.estimator_, "predict_prior"):
             rows = self.estimator_.predict_prior(given, self.confidence)
-            return [Estimate(float(one), float(low), float(high), 0) for one, low, high in rows]
-        deals = self.wins_ + self.losses_
-        usual = wilson(self.wins_, deals, self.confidence)
-        return [Estimate(usual.value, usual.low, usual.high, deals)] * int(np.shape(given)[0])
+            return np.column_stack([rows, np.zeros(len(rows))])
+        usual = wilson(self.wins_, self._deals, self.confidence)
+        return np.tile([usual.value, usual.low, usual.high, self._deals], (int(np.shape(given)[0]), 1))
 
     def _ends(self, raw: Array, given: Any) -> Array:
         if self.calibration_ == "flat":
-            usual = wilson(self.wins_, self.wins_ + self.losses_, self.confidence)
+            usual = wilson(self.wins_, self._deals, self.confidence)
             return np.tile([usual.low, usual.high], (len(raw), 1))
         if hasattr(self.estimator_, "predict_interval"):
             ends = self.estimator_.predict_interval(given, self.confidence)
@@ -266,12 +335,14 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         if self._held is None:
             return np.tile([0.0, 1.0], (len(raw), 1))
         chances, outcomes = self._held
-        found = []
-        for one in self._calibrated(raw):
-            alike = np.argsort(np.abs(chances - one), kind="stable")[:_ALIKE]
-            seen = wilson(int(outcomes[alike].sum()), len(alike), self.confidence)
-            found.append((min(seen.low, one), max(seen.high, one)))
-        return np.asarray(found).reshape(len(raw), 2)
+        order = np.argsort(chances, kind="stable")
+        alike = min(_ALIKE, len(order))
+        wins = np.concatenate([[0], np.cumsum(outcomes[order])])
+        said = self._calibrated(raw)
+        first = np.clip(np.searchsorted(chances[order], said) - alike // 2, 0, len(order) - alike)
+        seen = [wilson(count, alike, self.confidence) for count in range(alike + 1)]
+        ends = np.asarray([(one.low, one.high) for one in seen])[wins[first + alike] - wins[first]]
+        return np.column_stack([np.minimum(ends[:, 0], said), np.maximum(ends[:, 1], said)])
 
     def to_state(self) -> dict[str, Any]:
         """Return what was learned as plain numbers, lists and texts; the estimator's state stands apart.
@@ -296,10 +367,10 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
             "calibration": self.calibration_,
             "curve": curve,
             "limit": self.limit_,
-            "kinds": self._kinds.tolist(),
-            "scale": self._scale.tolist(),
+            "mean": self._mean.tolist(),
             "varied": self._varied.tolist(),
-            "fixed": self._fixed.tolist(),
+            "scale": self._scale.tolist(),
+            "root": self._root.tolist(),
         }
 
     @classmethod
@@ -312,17 +383,15 @@ class WinProbability(ClassifierMixin, BaseEstimator):  # type: ignore[misc] # sh
         found = cls(estimator, **{name: state[name] for name in names})
         found._restore(state)
         found.estimator_ = estimator
-        found.n_features_in_ = len(state["scale"])
+        found.n_features_in_ = len(state["mean"])
         found.classes_ = np.asarray([False, True])
         return found
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         self.wins_, self.losses_, self.limit_ = state["wins"], state["losses"], state["limit"]
-        self._kinds, self._scale, self._fixed = (
-            np.asarray(state[name], dtype=float) for name in ("kinds", "scale", "fixed")
-        )
+        self._mean, self._scale = (np.asarray(state[name], dtype=float) for name in ("mean", "scale"))
         self._varied = np.asarray(state["varied"], dtype=bool)
-        self._near = NearestNeighbors(n_neighbors=1).fit(self._kinds)
+        self._root = np.asarray(state["root"], dtype=float).reshape(len(self._scale), len(self._scale))
         self._held = None
         self.calibration_, curve = state["calibration"], state["curve"]
         if self.calibration_ == "sigmoid":

@@ -30,7 +30,7 @@ from kamrules.scoring.stakeholders.access import (
 from kamrules.scoring.stakeholders.interval import Answer, Interval, unique
 from kamrules.scoring.stakeholders.lines import Levels, Note, levels_of, notes_of, reach_of
 from kamrules.scoring.stakeholders.people import Who, read_chart
-from kamrules.scoring.stakeholders.policy import MapPolicy, policy_from
+from kamrules.scoring.stakeholders.policy import MapPolicy, policy_from, policy_of
 from kamrules.scoring.stakeholders.principles import Principle, Principles, principles_of
 from kamrules.scoring.stakeholders.shape import (
     Completeness,
@@ -60,6 +60,7 @@ __all__ = [
     "Who",
     "map_stakeholders",
     "policy_from",
+    "policy_of",
 ]
 
 Ownership = Literal["soe", "government", "private", "foreign"]

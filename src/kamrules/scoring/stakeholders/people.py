@@ -35,7 +35,7 @@ STANCES = ("mentor", "supporter", "neutral", "opponent", "mortal_enemy")
 SUPPORT = frozenset(STANCES[:2])
 OPPOSITION = frozenset(STANCES[3:])
 # Buyer-initiated lawful acts (M6.X3): any but `none`.
-_ACTS = frozenset(get_args(get_args(Stakeholder.model_fields["lawful_act"].annotation)[0])) - {"none"}
+ACTS = frozenset(get_args(get_args(Stakeholder.model_fields["lawful_act"].annotation)[0])) - {"none"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +135,7 @@ def _person(facts: Facts, policy: MapPolicy) -> Person:
         facts.assumed,
         contacted=contacted,
         met_executive=_met_executive(facts, contacted),
-        deed=any_of((facts.says("stance_by_deed"), facts.among("lawful_act", _ACTS))),
+        deed=any_of((facts.says("stance_by_deed"), facts.among("lawful_act", ACTS))),
         supports=all_of((member, facts.among("stance", SUPPORT))),
         opposes=all_of((member, facts.among("stance", OPPOSITION))),
         weight=weight,

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from kamrules.errors import ArgumentError, Fault, nearest
+from kamrules.rules.pack import Pack
 
 PREFIX = "map_"
 # Parameters the gates of a pack already have under their own name.
@@ -150,6 +151,12 @@ def policy_from(params: Mapping[str, Any]) -> MapPolicy:
     if faults:
         raise ArgumentError(faults)
     return MapPolicy(**{names[name]: value for name, value in given.items()})
+
+
+def policy_of(pack: Pack) -> MapPolicy:
+    """Return the policy that a pack's parameters and its assumed evidence give; see `policy_from`."""
+    values = {name: param.value for name, param in pack.params.items()}
+    return policy_from({**values, "map_assumed_evidence": pack.assumed_evidence})
 
 
 _WHOLE = ("_evidence", "_levels", "_contacts")

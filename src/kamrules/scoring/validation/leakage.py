@@ -98,17 +98,25 @@ def _telling(values: Sequence[Any], outcomes: Sequence[bool]) -> str | None:
         area = auc([won for _, won in known], [float(value) for value, _ in known])
         if max(area, 1 - area) >= PERFECT:
             return f"alone it tells {len(known)} outcomes apart with AUC {max(area, 1 - area):.2f}"
-    counts: dict[Any, Counter[bool]] = defaultdict(Counter)
-    for value, won in zip(values, outcomes, strict=True):
-        counts[value is not None if numbers else value][won] += 1
-    shared = [count for count in counts.values() if count.total() >= _SHARED]
-    total = sum(count.total() for count in shared)
-    right = sum(max(count.values()) for count in shared)
-    usual = max(Counter(outcomes).values()) / len(outcomes)
-    if total >= max(_ENOUGH, len(values) / 2) and right / total >= max(PERFECT, (1 + usual) / 2):
-        what = "whether it is filled in" if numbers else "its value"
-        return f"{what} alone tells {right} of {total} outcomes"
+    # A text that no two deals share tells nothing by its value, and all by being there.
+    codings = {"whether it is filled in": [value is not None for value in values]}
+    if not numbers:
+        codings = {"its value": list(values), **codings}
+    for what, codes in codings.items():
+        right, total = _guessed(codes, outcomes)
+        usual = max(Counter(outcomes).values()) / len(outcomes)
+        if total >= max(_ENOUGH, len(values) / 2) and right / total >= max(PERFECT, (1 + usual) / 2):
+            return f"{what} alone tells {right} of {total} outcomes"
     return None
+
+
+def _guessed(codes: Sequence[Any], outcomes: Sequence[bool]) -> tuple[int, int]:
+    """Return how many outcomes are guessed by the usual one of each code that deals share, of how many."""
+    counts: dict[Any, Counter[bool]] = defaultdict(Counter)
+    for code, won in zip(codes, outcomes, strict=True):
+        counts[code][won] += 1
+    shared = [count for count in counts.values() if count.total() >= _SHARED]
+    return sum(max(count.values()) for count in shared), sum(count.total() for count in shared)
 
 
 def refuse_late_facts(deals: Iterable[Any], predicted_on: Sequence[date] | date) -> None:

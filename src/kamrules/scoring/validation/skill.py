@@ -1,17 +1,11 @@
-"""How good probabilities of winning are, against the base rate, with intervals.
-
-Plain Python: a few thousand closed deals are the most anyone has.
-"""
+"""How good probabilities of winning are, in plain Python; `resampling` adds intervals."""
 
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
-
-from kamrules.errors import ArgumentError, Fault
 
 _TINY = 1e-15
 
@@ -47,66 +41,6 @@ class Skill:
     def has_skill(self) -> bool:
         """Whether it surely beats the base rate and surely ranks better than a coin."""
         return self.gain.low > 0 and self.auc.low > 0.5  # noqa: PLR2004 - a coin
-
-
-def measure_skill(  # noqa: PLR0913 - what is measured, and how
-    won: Sequence[bool],
-    probabilities: Sequence[float],
-    *,
-    base_rate: float | None = None,
-    confidence: float = 0.9,
-    resamples: int = 500,
-    seed: int = 0,
-) -> Skill:
-    """Return how good probabilities were.
-
-    Parameters
-    ----------
-    won : outcomes of deals that were not learned from
-    probabilities : of winning, each between 0 and 1
-    base_rate : the share won among the deals learned from; of these very deals by default, which flatters it
-    resamples : bootstrap samples of deals behind each interval (percentiles)
-
-    Raises
-    ------
-    ArgumentError
-        Lengths differ, an outcome never occurs, or a probability is none (A-VALUE).
-    """
-    if len(won) != len(probabilities) or len(set(won)) < 2:  # noqa: PLR2004 - won and lost
-        raise ArgumentError(
-            Fault("A-VALUE", "as many probabilities as outcomes, some won, some lost, expected")
-        )
-    if not all(0 <= one <= 1 for one in probabilities):
-        raise ArgumentError(Fault("A-VALUE", "a probability lies between 0 and 1"))
-    usual = sum(won) / len(won) if base_rate is None else base_rate
-    rng = random.Random(seed)  # noqa: S311 - samples, not secrets
-    everyone = range(len(won))
-    samples = [rng.choices(everyone, k=len(won)) for _ in range(resamples)]
-
-    def measured(score: Callable[[Sequence[bool], Sequence[float]], float]) -> Measured:
-        found = []
-        for sample in samples:
-            outcomes = [won[i] for i in sample]
-            if len(set(outcomes)) > 1:
-                found.append(score(outcomes, [probabilities[i] for i in sample]))
-        found.sort()
-        edge = (1 - confidence) / 2
-        low, high = (found[min(len(found) - 1, int(part * len(found)))] for part in (edge, 1 - edge))
-        return Measured(score(won, probabilities), low, high)
-
-    def gain(outcomes: Sequence[bool], given: Sequence[float]) -> float:
-        return brier(outcomes, [usual] * len(outcomes)) - brier(outcomes, given)
-
-    return Skill(
-        deals=len(won),
-        base_rate=wilson(sum(won), len(won), confidence),
-        auc=measured(auc),
-        brier=measured(brier),
-        log_loss=measured(log_loss),
-        slope=measured(calibration_slope),
-        base_brier=brier(won, [usual] * len(won)),
-        gain=measured(gain),
-    )
 
 
 def auc(won: Sequence[bool], scores: Sequence[float]) -> float:

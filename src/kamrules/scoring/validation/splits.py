@@ -66,7 +66,8 @@ def grouped_folds(
         members[group].append(index)
     if len(groups) != len(outcomes) or not 2 <= folds <= len(members):  # noqa: PLR2004 - one fold tries nothing
         raise _unusable(f"{folds} folds of {len(members)} groups asked, from 2 to that many are possible")
-    won = [outcome == max(outcomes) for outcome in outcomes]
+    gain = max(outcomes)
+    won = [outcome == gain for outcome in outcomes]
     order = list(members.values())
     random.Random(seed).shuffle(order)  # noqa: S311 - a split, not a secret
     order.sort(key=len, reverse=True)
@@ -80,8 +81,11 @@ def grouped_folds(
         held[best][0] += gained
         held[best][1] += len(group_members) - gained
         tests[best] += group_members
-    everyone = range(len(groups))
-    return [([i for i in everyone if i not in set(test)], sorted(test)) for test in tests]
+    fold_of = {index: fold for fold, test in enumerate(tests) for index in test}
+    return [
+        ([index for index in range(len(groups)) if fold_of[index] != fold], sorted(test))
+        for fold, test in enumerate(tests)
+    ]
 
 
 def _crowd(held: Sequence[int], gained: int, size: int) -> int:
