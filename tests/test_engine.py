@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -41,6 +42,34 @@ def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
     assert [(c.id, c.status) for c in full.criteria] == [(c.id, c.status) for c in brief.criteria]
     assert full.stage == brief.stage
     assert {question.path for question in brief.ask_first} <= {question.path for question in full.ask_first}
+
+
+def test_measured_is_brief_with_the_points_and_the_map_of_full(engine: kr.Engine) -> None:
+    bribed = {**DEAL, "expenses": [{"kind": "gift", "to": "P1", "amount": 1}]}
+    for deal in (DEAL, bribed, {}):
+        brief, measured, full = (
+            engine.assess(deal, as_of=DAY, detail=detail) for detail in ("brief", "measured", "full")
+        )
+        assert measured.health is not None
+        assert full.health is not None
+        assert measured.people == full.people
+        assert measured.health.ledger == tuple(
+            replace(line, facts=(), missing=()) for line in full.health.ledger
+        )
+        assert replace(measured, people=None, health=brief.health) == brief
+
+
+def test_every_deal_comes_with_the_record_it_was_read_as(engine: kr.Engine) -> None:
+    deals = [DEAL, {"id": "D-2", "milestone": "M99"}, {"id": "D-3"}]
+    found = list(engine.read_and_assess(deals, as_of=DAY))
+    assert [
+        record == engine.read(deals[row]) if record else None for row, (record, _) in enumerate(found)
+    ] == [
+        True,
+        None,
+        True,
+    ]
+    assert [outcome for _, outcome in found] == list(engine.assess_many(deals, as_of=DAY))
 
 
 def test_every_criterion_has_facts_or_missing_paths(engine: kr.Engine) -> None:
@@ -237,7 +266,9 @@ def test_records_without_end_or_too_long_to_print_stop_no_stream(engine: kr.Engi
 
 
 def test_an_option_that_does_not_exist_is_refused(engine: kr.Engine) -> None:
-    with pytest.raises(kr.ArgumentError, match="`quick` given for detail, `brief` or `full` expected"):
+    with pytest.raises(
+        kr.ArgumentError, match="`quick` given for detail, `brief` or `measured` or `full` exp"
+    ):
         engine.assess(DEAL, as_of=DAY, detail="quick")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(kr.ArgumentError, match="`drop` given for bad_values"):
         list(engine.assess_many([], as_of=DAY, bad_values="drop"))  # type: ignore[arg-type]  # on purpose
