@@ -45,8 +45,10 @@ def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
 
 
 def test_measured_is_brief_with_the_points_and_the_map_of_full(engine: kr.Engine) -> None:
-    bribed = {**DEAL, "expenses": [{"kind": "gift", "to": "P1", "amount": 1}]}
-    for deal in (DEAL, bribed, {}):
+    panel = {"id": "P2", "stance": "mentor", "is_contacted": True, "is_panel_member": True}
+    tainted = {**DEAL, "procurement_regime": "mandatory_tender", "stakeholders": [*DEAL["stakeholders"], panel]}
+    assert engine.assess(tainted, as_of=DAY).tripped
+    for deal in (DEAL, tainted, {}):
         brief, measured, full = (
             engine.assess(deal, as_of=DAY, detail=detail) for detail in ("brief", "measured", "full")
         )

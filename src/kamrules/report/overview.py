@@ -1,0 +1,139 @@
+"""The overview of a report: counts, stages claimed and supported, red lines, what to ask first, rejected deals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from kamrules.assessment import Assessment, Rejection
+from kamrules.engine import Engine
+from kamrules.pipeline import Result, Summary
+from kamrules.report.markup import own, part, table
+from kamrules.report.page_words import say
+from kamrules.report.picture import Picture
+from kamrules.report.pictures import gate_matrix, pipeline_stages
+from kamrules.sections import safe_html
+from kamrules.wording import Language
+
+MATRIX_UP_TO = 60  # deals; tens of rows stay readable
+_SHOWN_DEALS = 10  # of a red line or a rule
+_SHOWN_QUESTIONS = 15
+_SHOWN_REFUSED = 200
+_SHOWN_FAULTS = 5
+
+
+class Overview:
+    """Takes the deals of a report one by one, and says what holds over all of them."""
+
+    def __init__(self, engine: Engine, language: Language) -> None:
+        self._engine = engine
+        self._language: Language = language
+        self._having: dict[str, list[str]] = {}  # links to the deals with a red line or a breach
+        self._matrix: list[Assessment] = []
+
+    def add(self, number: int, result: Result) -> None:
+        """Take a deal that was assessed, the `number`-th of the report."""
+        a = result.outcome
+        assert isinstance(a, Assessment)
+        if len(self._matrix) <= MATRIX_UP_TO:
+            self._matrix.append(a)
+        for rule in (*a.tripped, *a.breaches):
+            links = self._having.setdefault(rule, [])
+            if len(links) < _SHOWN_DEALS:
+                links.append(f'<a href="#d{number}">{own(a.deal_id)}</a>')
+
+    def html(self, summary: Summary, refused: Sequence[Rejection]) -> str:
+        """Return the parts of the overview."""
+        return "".join(self._parts(summary, refused))
+
+    def _parts(self, summary: Summary, refused: Sequence[Rejection]) -> Iterator[str]:
+        yield f'<dl class="counts">{"".join(self._counts(summary))}</dl>'
+        if summary.assessed:
+            yield _shown(pipeline_stages(self._engine, summary, language=self._language))
+        if summary.red_lines:
+            yield part(self._say("tripped"), self._red_lines(summary), "alarm")
+        if summary.breaches:
+            yield part(self._say("breaches"), self._breaches(summary))
+        if summary.ask_first:
+            yield part(self._say("ask"), self._questions(summary))
+        if 0 < len(self._matrix) <= MATRIX_UP_TO:
+            picture = gate_matrix(self._engine, self._matrix, language=self._language)
+            yield f"<details><summary>{self._say('matrix')}</summary>{_shown(picture)}</details>"
+        if refused:
+            yield part(f"{self._say('not_read')} ({len(refused)})", self._refused(refused))
+
+    def _say(self, key: str) -> str:
+        return safe_html(say(key, self._language))
+
+    def _counts(self, summary: Summary) -> Iterator[str]:
+        counts = [
+            ("deals_in", summary.deals_in), ("assessed", summary.assessed), ("rejected", summary.rejected),
+            ("closed", summary.closed), ("complete", summary.complete),
+            *((f"claim.{claim}", summary.claims[claim]) for claim in ("supported", "not_proven", "contradicted")),
+            ("red_lines", summary.red_lines.total()), ("breached", summary.breaches.total()),
+            ("stray", summary.stray_rows), ("issues", summary.issues),
+        ]  # fmt: skip
+        for key, count in counts:
+            if count or key in {"assessed", "rejected"}:
+                yield f"<div><dt>{self._say(key)}</dt><dd>{count}</dd></div>"
+
+    def _red_lines(self, summary: Summary) -> str:
+        rows = [
+            (
+                safe_html(f"{name} {line.name.get(self._language)}"),
+                line.severity,
+                str(summary.red_lines[name]),
+                self._which(name, summary.red_lines[name]),
+                safe_html(line.lawful_alternative.get(self._language)),
+            )
+            for name, line in self._engine.pack.red_lines.items()
+            if summary.red_lines[name]
+        ]
+        heads = [say(key, self._language) for key in ("red_lines", "severity", "deals", "which", "lawful")]
+        return table(self._say("tripped"), heads, rows, numeric=(2,))
+
+    def _breaches(self, summary: Summary) -> str:
+        rows = [
+            (
+                safe_html(f"{name} {rule.name.get(self._language)}"),
+                str(summary.breaches[name]),
+                self._which(name, summary.breaches[name]),
+            )
+            for name, rule in self._engine.pack.findings.items()
+            if summary.breaches[name]
+        ]
+        return table(
+            self._say("breaches"),
+            [say(key, self._language) for key in ("rule", "deals", "which")],
+            rows,
+            (1,),
+        )
+
+    def _which(self, rule: str, count: int) -> str:
+        links = self._having[rule]
+        more = say("and_more", self._language).format(count - len(links)) if count > len(links) else ""
+        return " · ".join([*links, *filter(None, [more])])
+
+    def _questions(self, summary: Summary) -> str:
+        rows = [
+            (safe_html(self._engine.label(ask.field, self._language)), str(ask.deals), f"{ask.weight:.1f}")
+            for ask in summary.ask_first[:_SHOWN_QUESTIONS]
+        ]
+        heads = [say(key, self._language) for key in ("question", "waiting", "weight")]
+        return table(self._say("ask"), heads, rows, numeric=(1, 2))
+
+    def _refused(self, refused: Sequence[Rejection]) -> str:
+        rows = []
+        for one in refused[:_SHOWN_REFUSED]:
+            faults = "".join(f"<li>{safe_html(str(fault))}</li>" for fault in one.faults[:_SHOWN_FAULTS])
+            more = len(one.faults) - _SHOWN_FAULTS
+            said = f"<li>{say('and_more', self._language).format(more)}</li>" if more > 0 else ""
+            rows.append((str(one.row), own(one.id), f"<ul>{faults}{said}</ul>"))
+        more = len(refused) - _SHOWN_REFUSED
+        left = f"<p>{say('and_more', self._language).format(more)}</p>" if more > 0 else ""
+        heads = [say(key, self._language) for key in ("row", "id", "why")]
+        return table(self._say("not_read"), heads, rows) + left
+
+
+def _shown(picture: Picture) -> str:
+    label = safe_html(picture.title)
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{picture.fragment()}</div>'
