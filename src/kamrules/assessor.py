@@ -281,22 +281,28 @@ class Assessor:
         if detail == "brief":
             return health
         if detail == "measured":
-            return replace(health, base=card.base, ledger=self._points(card, clean.record, day))
+            return replace(health, base=card.base, ledger=self._points(clean.record, day))
         ledger = open_ledger(card, clean.record, day, root=self.plan.root, dimensions=self._dimensions)
         return replace(health, base=card.base, ledger=ledger)
 
-    def _points(self, card: Scorecard, record: BaseModel, day: date) -> tuple[LedgerEntry, ...]:
+    def _points(self, record: BaseModel, day: date) -> tuple[LedgerEntry, ...]:
         """Return the ledger without facts, by the compiled engine: some twenty times as fast."""
         found = self._entries.run(record, day).scores
         return tuple(
-            LedgerEntry(entry.id, self._dimensions[entry.id], points.low, points.high, *span_of(entry))
-            for entry, points in zip(card.entries, found, strict=True)
+            LedgerEntry(name, dimension, points.low, points.high, worst, best)
+            for (name, dimension, worst, best), points in zip(self._entry_spans, found, strict=True)
         )
 
     @cached_property
     def _dimensions(self) -> dict[str, str | None]:
         entries = self.pack.scorecards[self.pack.health or ""].entries
         return {key: entry.dimension for key, entry in entries.items()}
+
+    @cached_property
+    def _entry_spans(self) -> list[tuple[str, str | None, float, float]]:
+        """The id and dimension of each entry, and the least and most points it can give."""
+        entries = self.plan.scorecards[self._health_index].entries
+        return [(entry.id, self._dimensions[entry.id], *span_of(entry)) for entry in entries]
 
     @cached_property
     def _entries(self) -> python.PythonProgram:

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 from typing import Any, Literal, get_args
 
 from kamrules.assessment import Assessment, CriterionResult, FindingResult, RedLineResult
@@ -280,9 +281,10 @@ class _Writer:
         return Section(self.say("health"), items)
 
     def people(self, people: StakeholderMap) -> Section:
-        measures = people.measures()
         shown = [key.removeprefix("people.") for key in HEADINGS if key.startswith("people.")]
-        items = [Item(f"{self.say(f'people.{key}')}: {self.measure(measures[key])}") for key in shown]
+        items = [
+            Item(f"{self.say(f'people.{key}')}: {self.measure(attrgetter(key)(people))}") for key in shown
+        ]
         return Section(self.say("people"), items)
 
     def measure(self, measure: Answer | Interval) -> str:

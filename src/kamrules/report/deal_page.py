@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from itertools import groupby
@@ -18,7 +18,7 @@ from kamrules.paths import LawfulPath
 from kamrules.paths.words import path_sections
 from kamrules.pipeline import Result, health_text
 from kamrules.report.blanks import BlankFields
-from kamrules.report.markup import bar, own, part, table, titled
+from kamrules.report.markup import bar, own, part, row, shown, table, titled
 from kamrules.report.page_words import say
 from kamrules.report.pictures import stakeholder_map
 from kamrules.report.words import term
@@ -35,6 +35,8 @@ _FIRST = ("stage", "quiet")
 _GATE = ("blocks", "unknown")
 _REST = ("fragile", "ask", "findings", "plays", "tier")
 _SHOWN_ISSUES = 20
+_POINTS, _COUNTS = (1, 2), (1, 2, 3, 4)  # columns of numbers
+_REMEMBERED = 8192  # lines: most deals of a report share theirs
 _LEAST = 0.05  # points; less is not shown as anything
 
 
@@ -49,8 +51,9 @@ class DealPages:
         self._milestones = [
             (name, tuple(ids)) for name, ids in groupby(engine.pack.criteria, key=engine.pack.milestone_of)
         ]
-        self._line = lru_cache(None)(self._write_line)
-        self._field = lru_cache(None)(lambda form, key: field_title(engine, form, key, language))
+        self._line = lru_cache(_REMEMBERED)(self._write_line)
+        self._entry = lru_cache(_REMEMBERED)(self._write_entry)
+        self._field = lru_cache(_REMEMBERED)(lambda form, key: field_title(engine, form, key, language))
 
     def page(self, number: int, result: Result, path: LawfulPath | None = None) -> str:
         """Return the page of a deal that was assessed, the `number`-th of the report from 0."""
@@ -100,11 +103,7 @@ class DealPages:
             yield part(f"{self._say('issues')} ({len(a.issues)})", f"<ul>{shown}</ul>", "wide")
 
     def _map(self, record: BaseModel, a: Assessment) -> str:
-        picture = stakeholder_map(self._engine, record, a, language=self._language, has_legend=False)
-        label = safe_html(picture.title)
-        return (
-            f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{picture.fragment()}</div>'
-        )
+        return shown(stakeholder_map(self._engine, record, a, language=self._language, has_legend=False))
 
     def _path(self, path: LawfulPath | None) -> Iterator[str]:
         if path is None:
@@ -116,40 +115,42 @@ class DealPages:
     # --- health
 
     def _ledger(self, health: Health) -> str:
-        card = self._engine.pack.scorecards[self._engine.pack.health or ""]
         by_dimension: dict[str | None, list[LedgerEntry]] = {}
         for line in health.ledger:
             by_dimension.setdefault(line.dimension, []).append(line)
-        heads = [self._say(key) for key in ("dimension", "points", "best")]
         sums = []
         for name, lines in by_dimension.items():
-            spec = card.dimensions.get(name or "")
-            title = (
-                spec.get(self._language)
-                if spec is not None
-                else term(self._engine, name or "–", self._language)
+            low, high, worst, best = (
+                sum([getattr(line, end) for line in lines]) for end in ("low", "high", "worst", "best")
             )
-            ends = [sum(getattr(line, end) for line in lines) for end in ("low", "high", "worst", "best")]
-            sums.append((safe_html(title), _points(ends[0], ends[1]), f"{ends[3]:.0f}", bar(*ends)))
-        dimensions = table(self._say("health"), [*heads, ""], sums, numeric=(1, 2))
-        heads[0] = self._say("entry")
-        entries = table(
-            self._say("every_entry"), [*heads, ""], map(self._entry, health.ledger), numeric=(1, 2)
+            cells = self._dimension(name), _points(low, high), f"{best:.0f}", bar(low, high, worst, best)
+            sums.append(row(cells, _POINTS))
+        entries = [self._entry(line.id, line.low, line.high, line.worst, line.best) for line in health.ledger]
+        return self._table("health", ("dimension", "points", "best", "bar"), sums, _POINTS) + self._folded(
+            "every_entry", self._table("every_entry", ("entry", "points", "best", "what"), entries, _POINTS)
         )
-        return f"{dimensions}<details><summary>{self._say('every_entry')}</summary>{entries}</details>"
 
-    def _entry(self, line: LedgerEntry) -> Sequence[str]:
-        title = self._engine.pack.scorecards[self._engine.pack.health or ""].entries[line.id].title
-        name = title.get(self._language) if title is not None else line.id
-        what = [
-            f"{self._say(key)} {points:.1f}"
-            for key, points in (
-                ("given", line.low - line.worst), ("open_points", line.high - line.low),
-                ("lost", line.best - line.high),
-            )
-            if points > _LEAST
-        ]  # fmt: skip
-        return safe_html(name), _points(line.low, line.high), f"{line.best:.1f}", ", ".join(what)
+    def _dimension(self, name: str | None) -> str:
+        spec = self._engine.pack.scorecards[self._engine.pack.health or ""].dimensions.get(name or "")
+        title = (
+            spec.get(self._language) if spec is not None else term(self._engine, name or "–", self._language)
+        )
+        return safe_html(title)
+
+    def _write_entry(self, name: str, low: float, high: float, worst: float, best: float) -> str:
+        title = self._engine.pack.scorecards[self._engine.pack.health or ""].entries[name].title
+        shares = (("given", low - worst), ("open_points", high - low), ("lost", best - high))
+        what = ", ".join(f"{self._say(key)} {points:.1f}" for key, points in shares if points > _LEAST)
+        shown = safe_html(title.get(self._language) if title is not None else name)
+        return row((shown, _points(low, high), f"{best:.1f}", what), _POINTS)
+
+    def _table(
+        self, caption: str, heads: tuple[str, ...], rows: Iterable[str], numeric: tuple[int, ...] = ()
+    ) -> str:
+        return table(self._say(caption), tuple(map(self._say, heads)), rows, numeric)
+
+    def _folded(self, title: str, body: str) -> str:
+        return f"<details><summary>{self._say(title)}</summary>{body}</details>"
 
     # --- gates and forms
 
@@ -160,13 +161,15 @@ class DealPages:
         for milestone, ids in self._milestones:
             counts = Counter(statuses[name] for name in ids)
             title = self._milestone(milestone)
-            rows.append((title, *(str(counts[status]) for status in SIGNS)))
+            rows.append(row((title, *(str(counts[status]) for status in SIGNS)), _COUNTS))
             lines = "".join([self._line(name, statuses[name], name in gate) for name in ids])
-            lists.append(f"<h4>{title}</h4><ul class='plain'>{lines}</ul>")
-        heads = [self._say("milestone"), *(f"{SIGNS[one]} {self._say(_STATUS_WORDS[one])}" for one in SIGNS)]
-        counted = table(self._say("criteria"), heads, rows, numeric=(1, 2, 3, 4))
-        every = self._say("every_criterion")
-        return f"{counted}<details><summary>{every}</summary>{''.join(lists)}</details>"
+            lists.append(f'<h4>{title}</h4><ul class="plain">{lines}</ul>')
+        heads = (self._say("milestone"), *map(self._status, SIGNS))
+        counted = table(self._say("criteria"), heads, rows, _COUNTS)
+        return counted + self._folded("every_criterion", "".join(lists))
+
+    def _status(self, status: Status) -> str:
+        return f"{SIGNS[status]} {self._say(_STATUS_WORDS[status])}"
 
     def _milestone(self, name: str) -> str:
         spec = self._engine.pack.milestones.get(name)
@@ -175,8 +178,7 @@ class DealPages:
     def _write_line(self, name: str, status: Status, is_next: bool) -> str:  # noqa: FBT001 - a key of the cache
         title = self._engine.pack.criteria[name].name.get(self._language)
         mark = f" <em>{self._say('next_gate')}</em>" if is_next else ""
-        word = f"{SIGNS[status]} {self._say(_STATUS_WORDS[status])}"
-        return f'<li><b class="{status}">{word}</b> {safe_html(f"{name} {title}")}{mark}</li>'
+        return f'<li><b class="{status}">{self._status(status)}</b> {safe_html(f"{name} {title}")}{mark}</li>'
 
     def _forms(self, record: BaseModel) -> str:
         blank: dict[str, list[str]] = {}
@@ -187,9 +189,8 @@ class DealPages:
             required, missing = self._blanks.required(form), blank.get(form, [])
             name = safe_html(f"{form} {spec.title.get(self._language)}")
             filled = f"{required - len(missing)}/{required}"
-            rows.append((name, filled, safe_html("; ".join(missing)) or self._say("none")))
-        heads = [self._say(key) for key in ("form", "filled", "blank")]
-        return table(self._say("forms"), heads, rows)
+            rows.append(row((name, filled, safe_html("; ".join(missing)) or self._say("none"))))
+        return self._table("forms", ("form", "filled", "blank"), rows)
 
 
 def _points(low: float, high: float) -> str:

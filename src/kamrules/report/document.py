@@ -26,12 +26,13 @@ from kamrules.pipeline import Result, Summary, assess_source
 from kamrules.report.deal_list import DealList
 from kamrules.report.deal_page import DealPages
 from kamrules.report.ink import STYLE
+from kamrules.report.markup import shown
 from kamrules.report.overview import Overview
 from kamrules.report.page_words import say
 from kamrules.report.picture import checked_language
 from kamrules.report.stakeholder_map import map_legend
 from kamrules.sections import safe_html
-from kamrules.validation import shown
+from kamrules.validation import shown as quoted
 from kamrules.wholefile import text_file
 from kamrules.wording import Language
 
@@ -100,7 +101,7 @@ def build_report(  # noqa: PLR0913 - what a source is read with, and what the re
     (36, False)
     """
     if type(paths) is not int or paths < 0:
-        raise ArgumentError(Fault("A-VALUE", f"{shown(paths)} given for paths, a number from 0 expected"))
+        raise ArgumentError(Fault("A-VALUE", f"{quoted(paths)} given for paths, a number from 0 expected"))
     items = reading.items()
     head = list(islice(items, SMALL + 1))
     is_small = len(head) <= SMALL
@@ -197,11 +198,7 @@ class _Writer:
 
     def legend(self) -> str:
         picture = map_legend(self.engine, self.language)
-        label = safe_html(picture.title)
-        drawn = (
-            f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{picture.fragment()}</div>'
-        )
-        return f'<aside id="legend" aria-label="{label}">{drawn}</aside>'
+        return f'<aside id="legend" aria-label="{safe_html(picture.title)}">{shown(picture)}</aside>'
 
     def footer(self, reading: Reading) -> str:
         # The version of the library is that of its package, which this floor does not know.

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
+from kamrules.report.picture import Picture
 from kamrules.sections import Section, items_html, safe_html
 
 
@@ -24,32 +26,47 @@ def part(title: str, body: str, kind: str = "") -> str:
     return f"<section{style}><h3>{safe_html(title)}</h3>{body}</section>"
 
 
-def table(
-    caption: str, heads: Sequence[str], rows: Iterable[Sequence[str]], numeric: Sequence[int] = ()
-) -> str:
-    """Return a table of cells that are HTML already; the first of each row names it.
+def table(caption: str, heads: tuple[str, ...], rows: Iterable[str], numeric: tuple[int, ...] = ()) -> str:
+    """Return a table that scrolls by itself where it is too wide.
 
     Parameters
     ----------
     caption : what it shows, for who cannot see it
     heads : of the columns
-    rows : the cells
+    rows : made by `row`
     numeric : places of columns of numbers, which stand at the right
     """
-    head = "".join(f'<th scope="col">{safe_html(one)}</th>' for one in heads)
-    right = [' class="n"' if place in numeric else "" for place in range(len(heads))]
-    body = "".join(_row(cells, right) for cells in rows)
-    return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="{safe_html(caption)}"><table>'
-        f'<caption class="vh">{safe_html(caption)}</caption><thead><tr>{head}</tr></thead>'
-        f"<tbody>{body}</tbody></table></div>"
-    )
+    return f"{_opening(caption, heads, numeric)}{''.join(rows)}</tbody></table></div>"
 
 
-def _row(cells: Sequence[str], right: Sequence[str]) -> str:
+def row(cells: Sequence[str], numeric: tuple[int, ...] = ()) -> str:
+    """Return a row of cells that are HTML already; the first names it."""
     first, *rest = cells
-    others = "".join(f"<td{style}>{cell}</td>" for cell, style in zip(rest, right[1:], strict=True))
-    return f'<tr><th scope="row">{first}</th>{others}</tr>'
+    others = [
+        f"<td{' class=n' if place in numeric else ''}>{cell}</td>" for place, cell in enumerate(rest, 1)
+    ]
+    return f'<tr><th scope="row">{first}</th>{"".join(others)}</tr>'
+
+
+@lru_cache(maxsize=256)
+def _opening(caption: str, heads: tuple[str, ...], numeric: tuple[int, ...]) -> str:
+    """Return a table up to its first row: every deal of a report has the same ones."""
+    titles = "".join(
+        f'<th scope="col"{" class=n" if place in numeric else ""}>{safe_html(one)}</th>'
+        for place, one in enumerate(heads)
+    )
+    head = f'<caption class="vh">{safe_html(caption)}</caption><thead><tr>{titles}</tr></thead>'
+    return f"{scroller(caption)}<table>{head}<tbody>"
+
+
+def scroller(label: str) -> str:
+    """Return the opening of a frame that scrolls by itself, by keyboard too."""
+    return f'<div class="scroll" tabindex="0" role="group" aria-label="{safe_html(label)}">'
+
+
+def shown(picture: Picture) -> str:
+    """Return a picture in a frame that scrolls by itself."""
+    return f"{scroller(picture.title)}{picture.fragment()}</div>"
 
 
 def bar(low: float, high: float, worst: float, best: float) -> str:

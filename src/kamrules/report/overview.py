@@ -7,9 +7,8 @@ from collections.abc import Iterator, Sequence
 from kamrules.assessment import Assessment, Rejection
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary
-from kamrules.report.markup import own, part, table
+from kamrules.report.markup import own, part, row, shown, table
 from kamrules.report.page_words import say
-from kamrules.report.picture import Picture
 from kamrules.report.pictures import gate_matrix, pipeline_stages
 from kamrules.sections import safe_html
 from kamrules.wording import Language
@@ -48,7 +47,7 @@ class Overview:
     def _parts(self, summary: Summary, refused: Sequence[Rejection]) -> Iterator[str]:
         yield f'<dl class="counts">{"".join(self._counts(summary))}</dl>'
         if summary.assessed:
-            yield _shown(pipeline_stages(self._engine, summary, language=self._language))
+            yield shown(pipeline_stages(self._engine, summary, language=self._language))
         if summary.red_lines:
             yield part(self._say("tripped"), self._red_lines(summary), "alarm")
         if summary.breaches:
@@ -57,7 +56,7 @@ class Overview:
             yield part(self._say("ask"), self._questions(summary))
         if 0 < len(self._matrix) <= MATRIX_UP_TO:
             picture = gate_matrix(self._engine, self._matrix, language=self._language)
-            yield f"<details><summary>{self._say('matrix')}</summary>{_shown(picture)}</details>"
+            yield f"<details><summary>{self._say('matrix')}</summary>{shown(picture)}</details>"
         if refused:
             yield part(f"{self._say('not_read')} ({len(refused)})", self._refused(refused))
 
@@ -78,62 +77,57 @@ class Overview:
 
     def _red_lines(self, summary: Summary) -> str:
         rows = [
-            (
-                safe_html(f"{name} {line.name.get(self._language)}"),
-                line.severity,
-                str(summary.red_lines[name]),
-                self._which(name, summary.red_lines[name]),
-                safe_html(line.lawful_alternative.get(self._language)),
+            row(
+                (
+                    safe_html(f"{name} {line.name.get(self._language)}"),
+                    line.severity,
+                    str(summary.red_lines[name]),
+                    self._which(name, summary.red_lines[name]),
+                    safe_html(line.lawful_alternative.get(self._language)),
+                ),
+                (2,),
             )
             for name, line in self._engine.pack.red_lines.items()
             if summary.red_lines[name]
         ]
-        heads = [say(key, self._language) for key in ("red_lines", "severity", "deals", "which", "lawful")]
-        return table(self._say("tripped"), heads, rows, numeric=(2,))
+        return self._table("tripped", ("red_lines", "severity", "deals", "which", "lawful"), rows, (2,))
 
     def _breaches(self, summary: Summary) -> str:
-        rows = [
-            (
-                safe_html(f"{name} {rule.name.get(self._language)}"),
-                str(summary.breaches[name]),
-                self._which(name, summary.breaches[name]),
-            )
-            for name, rule in self._engine.pack.findings.items()
-            if summary.breaches[name]
-        ]
-        return table(
-            self._say("breaches"),
-            [say(key, self._language) for key in ("rule", "deals", "which")],
-            rows,
-            (1,),
-        )
+        rows = []
+        for name, rule in self._engine.pack.findings.items():
+            count = summary.breaches[name]
+            if count:
+                title = safe_html(f"{name} {rule.name.get(self._language)}")
+                rows.append(row((title, str(count), self._which(name, count)), (1,)))
+        return self._table("breaches", ("rule", "deals", "which"), rows, (1,))
 
     def _which(self, rule: str, count: int) -> str:
         links = self._having[rule]
-        more = say("and_more", self._language).format(count - len(links)) if count > len(links) else ""
-        return " · ".join([*links, *filter(None, [more])])
+        return " · ".join([*links, *self._more(count - len(links))])
+
+    def _more(self, count: int) -> list[str]:
+        return [safe_html(say("and_more", self._language).format(count))] if count > 0 else []
 
     def _questions(self, summary: Summary) -> str:
-        rows = [
-            (safe_html(self._engine.label(ask.field, self._language)), str(ask.deals), f"{ask.weight:.1f}")
-            for ask in summary.ask_first[:_SHOWN_QUESTIONS]
-        ]
-        heads = [say(key, self._language) for key in ("question", "waiting", "weight")]
-        return table(self._say("ask"), heads, rows, numeric=(1, 2))
+        rows = []
+        for ask in summary.ask_first[:_SHOWN_QUESTIONS]:
+            label = safe_html(self._engine.label(ask.field, self._language))
+            rows.append(row((label, str(ask.deals), f"{ask.weight:.1f}"), (1, 2)))
+        return self._table("ask", ("question", "waiting", "weight"), rows, (1, 2))
 
     def _refused(self, refused: Sequence[Rejection]) -> str:
         rows = []
         for one in refused[:_SHOWN_REFUSED]:
-            faults = "".join(f"<li>{safe_html(str(fault))}</li>" for fault in one.faults[:_SHOWN_FAULTS])
-            more = len(one.faults) - _SHOWN_FAULTS
-            said = f"<li>{say('and_more', self._language).format(more)}</li>" if more > 0 else ""
-            rows.append((str(one.row), own(one.id), f"<ul>{faults}{said}</ul>"))
-        more = len(refused) - _SHOWN_REFUSED
-        left = f"<p>{say('and_more', self._language).format(more)}</p>" if more > 0 else ""
-        heads = [say(key, self._language) for key in ("row", "id", "why")]
-        return table(self._say("not_read"), heads, rows) + left
+            faults = [safe_html(str(fault)) for fault in one.faults[:_SHOWN_FAULTS]]
+            faults += self._more(len(one.faults) - _SHOWN_FAULTS)
+            listed = "".join(f"<li>{fault}</li>" for fault in faults)
+            rows.append(row((str(one.row), own(one.id), f"<ul>{listed}</ul>")))
+        left = "".join(f"<p>{text}</p>" for text in self._more(len(refused) - _SHOWN_REFUSED))
+        return self._table("not_read", ("row", "id", "why"), rows) + left
 
-
-def _shown(picture: Picture) -> str:
-    label = safe_html(picture.title)
-    return f'<div class="scroll" tabindex="0" role="group" aria-label="{label}">{picture.fragment()}</div>'
+    def _table(
+        self, caption: str, heads: tuple[str, ...], rows: list[str], numeric: tuple[int, ...] = ()
+    ) -> str:
+        return table(
+            say(caption, self._language), tuple(say(key, self._language) for key in heads), rows, numeric
+        )

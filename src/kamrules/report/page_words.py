@@ -88,6 +88,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "entry": ("entry", "条目"),
     "points": ("points", "分数"),
     "best": ("at best", "满分"),
+    "bar": ("given and open", "已得与未定"),
+    "what": ("shares", "构成"),
     "every_entry": ("every entry", "全部条目"),
     "given": ("given", "已得"),
     "lost": ("withheld", "失分"),
