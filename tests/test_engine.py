@@ -46,7 +46,11 @@ def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
 
 def test_measured_is_brief_with_the_points_and_the_map_of_full(engine: kr.Engine) -> None:
     panel = {"id": "P2", "stance": "mentor", "is_contacted": True, "is_panel_member": True}
-    tainted = {**DEAL, "procurement_regime": "mandatory_tender", "stakeholders": [*DEAL["stakeholders"], panel]}
+    tainted = {
+        **DEAL,
+        "procurement_regime": "mandatory_tender",
+        "stakeholders": [*DEAL["stakeholders"], panel],
+    }
     assert engine.assess(tainted, as_of=DAY).tripped
     for deal in (DEAL, tainted, {}):
         brief, measured, full = (

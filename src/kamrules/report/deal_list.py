@@ -106,9 +106,9 @@ class DealList:
             self._choice("tier", "tier", tiers), self._choice("line", "red_lines", lines),
             self._choice("state", "state", states),
         ])  # fmt: skip
+        search = f'<label>{self._say("search")}<input type="search" id="search"></label>'
         return (
-            f'<form id="filters" class="js"><label>{self._say("search")}<input type="search" id="search"></label>'
-            f'{chosen}<button type="reset">{self._say("clear")}</button>'
+            f'<form id="filters" class="js">{search}{chosen}<button type="reset">{self._say("clear")}</button>'
             f'<button type="button" id="print">{self._say("print")}</button></form>'
         )
 

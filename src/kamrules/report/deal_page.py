@@ -24,7 +24,7 @@ from kamrules.report.pictures import stakeholder_map
 from kamrules.report.words import term
 from kamrules.rules.verdict import Status
 from kamrules.scoring.ledger import Health, LedgerEntry
-from kamrules.sections import safe_html
+from kamrules.sections import items_html, safe_html
 from kamrules.wording import Language
 
 SIGNS: dict[Status, str] = {"met": "✓", "unmet": "✗", "unknown": "?", "not_applicable": "–"}
@@ -89,12 +89,10 @@ class DealPages:
             if key in sections:
                 yield titled(sections[key])
         if a.health is not None:
-            yield part(
-                f"{self._say('health')}: {health_text(a.health, self._language)}", self._ledger(a.health)
-            )
-        if "people" in sections:
-            yield titled(sections["people"])
-        yield part(self._say("map"), self._map(record, a), "wide")
+            head = f"{self._say('deal_health')}: {health_text(a.health, self._language)}"
+            yield part(head, self._ledger(a.health))
+        measures = items_html(sections["people"].items) if "people" in sections else ""
+        yield part(self._say("map"), self._map(record, a) + measures, "wide")
         yield part(self._say("criteria"), self._criteria(a), "wide")
         yield part(self._say("forms"), self._forms(record), "wide")
         yield from self._path(path)

@@ -43,7 +43,7 @@ _PRINTED = 200  # pages that a browser lays out at once
 _LEVEL = 6  # of zlib, its default; 9 takes twice as long for 2 % less
 _HERE = Path(__file__).parent
 _SCRIPT_WORDS = (
-    "shown", "shown.none", "all_deals", "previous", "next", "loading", "failed", "print", "print.many", "title",
+    "shown", "shown.none", "all_deals", "previous", "next", "failed", "print", "print.many",
 )  # fmt: skip
 
 
@@ -181,8 +181,10 @@ class _Writer:
             '<meta name="viewport" content="width=device-width, initial-scale=1">'
             f"<title>{title}</title><style>{style}</style></head>\n"
         )
-        yield f'<body><a class="skip" href="#list">{self.say("skip")}</a><header><h1>{title}</h1></header>\n<main>'
-        yield f"<noscript><p>{self.say('noscript.small' if self.is_small else 'noscript.large')}</p></noscript>"
+        yield f'<body><a class="skip" href="#list">{self.say("skip")}</a>'
+        yield f"<header><h1>{title}</h1></header>\n<main>"
+        unscripted = self.say("noscript.small" if self.is_small else "noscript.large")
+        yield f"<noscript><p>{unscripted}</p></noscript>"
         refused = [*self.rejections, *reading.strays]
         overview = self.overview.html(self.summary, refused)
         yield f'<section id="overview"><h2>{self.say("overview")}</h2>{overview}</section>\n'

@@ -70,9 +70,10 @@ def shown(picture: Picture) -> str:
 
 
 def bar(low: float, high: float, worst: float, best: float) -> str:
-    """Return points in their span as a bar: solid what is sure, dashed what is open. The numbers stand beside."""
+    """Return points in their span as a bar: solid what is sure, dashed what is open."""
     span = best - worst or 1.0
     sure, open_ = 100 * (low - worst) / span, 100 * (high - low) / span
     given = f'<rect class="given" width="{sure:.0f}" height="10"/>' if sure >= 1 else ""
     left = f'<rect class="left" x="{sure:.0f}" width="{open_:.0f}" height="10"/>' if open_ >= 1 else ""
-    return f'<svg class="bar" viewBox="0 0 100 10" aria-hidden="true">{given}{left}</svg>'
+    frame = 'viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true"'
+    return f'<svg class="bar" {frame}>{given}{left}</svg>'

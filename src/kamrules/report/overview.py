@@ -1,4 +1,4 @@
-"""The overview of a report: counts, stages claimed and supported, red lines, what to ask first, rejected deals."""
+"""The overview of a report: counts, stages, red lines, what to ask first, what was rejected."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Iterator, Sequence
 from kamrules.assessment import Assessment, Rejection
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary
-from kamrules.report.markup import own, part, row, shown, table
+from kamrules.report.markup import bar, own, part, row, shown, table
 from kamrules.report.page_words import say
-from kamrules.report.pictures import gate_matrix, pipeline_stages
+from kamrules.report.pictures import gate_matrix
 from kamrules.sections import safe_html
 from kamrules.wording import Language
 
@@ -45,20 +45,21 @@ class Overview:
         return "".join(self._parts(summary, refused))
 
     def _parts(self, summary: Summary, refused: Sequence[Rejection]) -> Iterator[str]:
-        yield f'<dl class="counts">{"".join(self._counts(summary))}</dl>'
-        if summary.assessed:
-            yield shown(pipeline_stages(self._engine, summary, language=self._language))
+        yield f'<dl class="counts">{"".join(self._counts(summary))}</dl><div class="parts">'
         if summary.red_lines:
-            yield part(self._say("tripped"), self._red_lines(summary), "alarm")
-        if summary.breaches:
-            yield part(self._say("breaches"), self._breaches(summary))
+            yield part(self._say("tripped"), self._red_lines(summary), "wide alarm")
+        if summary.assessed:
+            yield part(self._say("stages.title"), self._stages(summary))
         if summary.ask_first:
             yield part(self._say("ask"), self._questions(summary))
+        if refused:
+            yield part(f"{self._say('not_read')} ({len(refused)})", self._refused(refused), "wide")
+        yield "</div>"
+        if summary.breaches:
+            yield f"<details><summary>{self._say('breaches')}</summary>{self._breaches(summary)}</details>"
         if 0 < len(self._matrix) <= MATRIX_UP_TO:
             picture = gate_matrix(self._engine, self._matrix, language=self._language)
             yield f"<details><summary>{self._say('matrix')}</summary>{shown(picture)}</details>"
-        if refused:
-            yield part(f"{self._say('not_read')} ({len(refused)})", self._refused(refused))
 
     def _say(self, key: str) -> str:
         return safe_html(say(key, self._language))
@@ -74,6 +75,19 @@ class Overview:
         for key, count in counts:
             if count or key in {"assessed", "rejected"}:
                 yield f"<div><dt>{self._say(key)}</dt><dd>{count}</dd></div>"
+
+    def _stages(self, summary: Summary) -> str:
+        most = max([*summary.claimed.values(), *summary.supported.values()])
+        names: dict[str | None, str] = {None: say("none", self._language)}
+        names |= {
+            key: f"{key} {spec.name.get(self._language)}"
+            for key, spec in self._engine.pack.milestones.items()
+        }
+        rows = []
+        for stage, name in names.items():
+            counts = [counted[stage] for counted in (summary.claimed, summary.supported)]
+            rows.append(row((safe_html(name), *(f"{one}{bar(one, one, 0, most)}" for one in counts))))
+        return self._table("stages.title", ("milestone", "claimed", "supported"), rows)
 
     def _red_lines(self, summary: Summary) -> str:
         rows = [
@@ -112,7 +126,7 @@ class Overview:
         rows = []
         for ask in summary.ask_first[:_SHOWN_QUESTIONS]:
             label = safe_html(self._engine.label(ask.field, self._language))
-            rows.append(row((label, str(ask.deals), f"{ask.weight:.1f}"), (1, 2)))
+            rows.append(row((label, str(ask.deals), f"{ask.weight:.2f}"), (1, 2)))
         return self._table("ask", ("question", "waiting", "weight"), rows, (1, 2))
 
     def _refused(self, refused: Sequence[Rejection]) -> str:

@@ -107,7 +107,7 @@
       one.classList.remove("open");
       if (packs.length) one.remove();
     }
-    for (const one of pages.querySelectorAll("p")) one.remove();
+    byId("failed")?.remove();
   }
 
   function link(text, target) {
@@ -158,6 +158,7 @@
       head.focus({preventScroll: true});
     } catch (problem) {
       const said = document.createElement("p");
+      said.id = "failed";
       said.setAttribute("role", "alert");
       said.textContent = words.failed;
       pages.append(said);

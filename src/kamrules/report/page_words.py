@@ -66,13 +66,12 @@ _WORDS: dict[str, tuple[str, str]] = {
     "all_deals": ("all deals", "全部项目"),
     "previous": ("previous deal", "上一个项目"),
     "next": ("next deal", "下一个项目"),
-    "loading": ("loading …", "正在载入……"),
     "failed": (
         "This deal cannot be shown: the browser is older than 2023, or the file is damaged.",
         "无法显示该项目:浏览器早于2023年,或文件已损坏。",
     ),
     "noscript.small": (
-        "Without scripts all deals are listed below, and their pages follow; only filters and sorting are off.",
+        "Without scripts all deals are listed below, and their pages follow; filters and sorting are off.",
         "未启用脚本:下方列出全部项目及其页面,仅筛选与排序不可用。",
     ),
     "noscript.large": (
@@ -80,10 +79,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "未启用脚本:下方列出全部项目;项目页面、筛选与排序需要脚本。",
     ),
     "brief": (
-        "With more than {} deals the facts that a verdict rests on are left out; `kamrules explain` shows them.",
+        "With more than {} deals the facts behind a verdict are left out; `kamrules explain` shows them.",
         "超过{}个项目时不列出判定所依据的事实;可用 `kamrules explain` 查看。",
     ),
     "nothing_open": ("Nothing blocks or is unknown at the next gate.", "下一关口没有阻碍或未知项。"),
+    "deal_health": ("Deal health", "项目健康度"),
     "dimension": ("dimension", "维度"),
     "entry": ("entry", "条目"),
     "points": ("points", "分数"),
@@ -105,10 +105,8 @@ _WORDS: dict[str, tuple[str, str]] = {
     "blank": ("blank", "空缺"),
     "path": ("Shortest lawful path", "最短合规路径"),
     "path.left_out": (
-        "Left out, as it takes about a second a deal. `kamrules path` finds it; `kamrules report --paths N` "
-        "has it for the first N open deals.",
-        "未列出(每个项目约需一秒)。可用 `kamrules path` 查找,或以 `kamrules report --paths N` "
-        "列出前N个未结项目的路径。",
+        "Left out, as it takes a second or more; `kamrules path` or `kamrules report --paths N` finds it.",
+        "未列出(需一秒以上)。可用 `kamrules path` 或 `kamrules report --paths N` 取得。",
     ),
     "footer": (
         "Each verdict holds as of the day and for the pack named here. Red lines are not legal advice.",
