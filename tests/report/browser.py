@@ -30,10 +30,11 @@ class Tab:
         self._left = b""
         self._number = 0
         self._session: str | None = None
+        self._is_loaded = False
         self.problems: list[str] = []
         target = self.send("Target.createTarget", url="about:blank")["targetId"]
         self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
+        for domain in ("Page", "Runtime", "Log", "Network", "DOM"):
             self.send(f"{domain}.enable")
 
     def send(self, method: str, **params: Any) -> dict[str, Any]:
@@ -67,6 +68,8 @@ class Tab:
             self.problems.append(str(params["entry"]))
         elif method == "Network.requestWillBeSent" and not params["request"]["url"].startswith("file:"):
             self.problems.append(params["request"]["url"])
+        elif method == "Page.loadEventFired":
+            self._is_loaded = True
 
     def open(self, path: Path, fragment: str = "", *, width: int = 1200, height: int = 900) -> None:
         """Open a file and wait until it is there."""
@@ -79,6 +82,20 @@ class Tab:
         )
         self.send("Page.navigate", url=path.resolve().as_uri() + fragment)
         self.wait("document.readyState === 'complete'")
+
+    def heights_without_scripts(self, path: Path, selector: str) -> list[float]:
+        """Open a file with scripts off and return how high each element shows that a selector finds."""
+        self.send("Emulation.setScriptExecutionDisabled", value=True)
+        try:
+            self._is_loaded = False
+            self.send("Page.navigate", url=path.resolve().as_uri())
+            while not self._is_loaded:
+                self._next()
+            root = self.send("DOM.getDocument")["root"]["nodeId"]
+            nodes = self.send("DOM.querySelectorAll", nodeId=root, selector=selector)["nodeIds"]
+            return [self.send("DOM.getBoxModel", nodeId=node)["model"]["height"] for node in nodes]
+        finally:
+            self.send("Emulation.setScriptExecutionDisabled", value=False)
 
     def value(self, script: str) -> Any:
         """Return what a script evaluates to, awaited."""

@@ -9,7 +9,7 @@ from functools import lru_cache
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
 from kamrules.pipeline import Result, Summary, health_text, tier_text
-from kamrules.report.markup import bar, own
+from kamrules.report.markup import bar, own, scroller
 from kamrules.report.page_words import say
 from kamrules.sections import safe_html
 from kamrules.wording import Language
@@ -82,7 +82,7 @@ class DealList:
         )
         return (
             f'{self._filters(summary)}<p id="shown" role="status"></p>'
-            f'<div class="scroll" tabindex="0" role="group" aria-labelledby="list-title"><table id="deals">'
+            f'{scroller(say("list", self._language))}<table id="deals">'
             f'<caption class="vh">{self._say("list")}</caption><thead><tr>{heads}</tr></thead>'
             f'<tbody>{"".join(self._rows)}</tbody></table></div><p class="steps js">{steps}</p>'
         )
@@ -106,9 +106,10 @@ class DealList:
             self._choice("tier", "tier", tiers), self._choice("line", "red_lines", lines),
             self._choice("state", "state", states),
         ])  # fmt: skip
-        search = f'<label>{self._say("search")}<input type="search" id="search"></label>'
+        search = f'<label>{self._say("search")}<input id="search" type="search"></label>'
         return (
-            f'<form id="filters" class="js">{search}{chosen}<button type="reset">{self._say("clear")}</button>'
+            f'<form id="filters" class="js">{search}{chosen}'
+            f'<button type="reset">{self._say("clear")}</button>'
             f'<button type="button" id="print">{self._say("print")}</button></form>'
         )
 

@@ -72,7 +72,7 @@ def _advance(char: str) -> float:
 
 def has_wide(text: str) -> bool:
     """Return whether a text has Chinese signs, or others as wide."""
-    return any(east_asian_width(char) in {"W", "F"} for char in text)
+    return not text.isascii() and any(east_asian_width(char) in {"W", "F"} for char in text)
 
 
 def text_width(text: str, size: float = NORMAL) -> float:
@@ -86,6 +86,7 @@ def text_width(text: str, size: float = NORMAL) -> float:
     return sum(map(_advance, text)) * size
 
 
+@lru_cache(maxsize=4096)
 def fitted(text: str, room: float, size: float = NORMAL) -> str:
     """Return a text that fits in `room` px: whole, or its start and an ellipsis.
 

@@ -68,7 +68,7 @@ class Overview:
         counts = [
             ("deals_in", summary.deals_in), ("assessed", summary.assessed), ("rejected", summary.rejected),
             ("closed", summary.closed), ("complete", summary.complete),
-            *((f"claim.{claim}", summary.claims[claim]) for claim in ("supported", "not_proven", "contradicted")),
+            *((f"claim.{one}", summary.claims[one]) for one in ("supported", "not_proven", "contradicted")),
             ("red_lines", summary.red_lines.total()), ("breached", summary.breaches.total()),
             ("stray", summary.stray_rows), ("issues", summary.issues),
         ]  # fmt: skip

@@ -82,6 +82,9 @@
   // --- the pages of deals
 
   const packs = [...document.querySelectorAll("script.pack")];
+  // An element that a link leads to would take the focus away from the heading.
+  const known = [...pages.querySelectorAll("article")];
+  for (const one of known) one.removeAttribute("id");
   let unpacked = {place: -1, pages: []};
 
   async function unpack(place) {
@@ -94,10 +97,10 @@
   }
 
   async function article(number) {
-    const known = byId("d" + number);
-    if (known || !packs.length) return known;
+    if (!packs.length) return known[number];
     const text = (await unpack(Math.floor(number / words.in_pack)))[number % words.in_pack];
     const made = new DOMParser().parseFromString(text, "text/html").body.firstElementChild;
+    made.removeAttribute("id");
     pages.append(document.adoptNode(made));
     return made;
   }
@@ -119,7 +122,7 @@
 
   function showSteps(number) {
     const place = listed.findIndex((one) => one.number === number);
-    const made = [link(words.all_deals, "#list")];
+    const made = [link(words.all_deals, "#all")];
     if (place > 0) made.push(link(words.previous, "#d" + listed[place - 1].number));
     if (place >= 0 && place + 1 < listed.length) made.push(link(words.next, "#d" + listed[place + 1].number));
     steps.replaceChildren(...made);
