@@ -12,6 +12,7 @@ import pytest
 import kamrules as kr
 from kamrules.pipeline import open_source
 from kamrules.report.document import SMALL, build_report
+from kamrules.wording import Language
 
 from .browser import Tab, browser, found_browser
 from .conftest import DAY, HOSTILE, Deal, crowd
@@ -54,8 +55,9 @@ def tab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tab]:
 def reports(engine: kr.Engine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """A small report in English and a large one in Chinese."""
     folder = tmp_path_factory.mktemp("reports")
+    languages: tuple[Language, Language] = ("en", "zh")
     many = [*SOME, *[{"id": f"E{row}", "name": "Line"} for row in range(2 * SMALL)]]
-    for name, deals, language in (("small", SOME, "en"), ("large", many, "zh")):
+    for name, deals, language in zip(("small", "large"), (SOME, many), languages, strict=True):
         source = folder / f"{name}.jsonl"
         source.write_text("".join(json.dumps(deal) + "\n" for deal in deals), "utf-8")
         reading = open_source(source, engine)

@@ -49,22 +49,23 @@ def _has_text(node: core.Node | Each) -> core.Node:
     """Return the condition under which a field of a form is not blank."""
     if isinstance(node, Each):
         return core.Exists(node.range, node.var, core.And((node.when, _has_text(node.show))))
-    if isinstance(node, core.Field | core.Attested):
-        return _is_written(node)
     if isinstance(node, _TRUTHS):  # true or false alike: anything but unknown
         return core.Or((node, core.Not(node)))
+    if isinstance(node, core.Field):
+        return _is_written(node)
     return core.Compare("==", node, node)
 
 
-def _is_written(field: core.Field | core.Attested) -> core.Node:
-    kind = field.type
-    if isinstance(kind, ListOf):
-        one = core.Var("_one", kind.element)
-        empty = core.Const("", String())
-        body: core.Node = core.Const(True, Bool())
-        if isinstance(kind.element, String):
-            body = core.Not(core.Compare("==", one, empty))
-        return core.Exists(field, one, body)
-    if isinstance(kind, String):
-        return core.Not(core.Compare("==", field, core.Const("", String())))
-    return core.Has(field)
+def _is_written(field: core.Field) -> core.Node:
+    """Return whether a field has a value; an empty text is none, nor is a list without elements."""
+    if isinstance(field.type, String):
+        return _is_no_empty_text(field)
+    if not isinstance(field.type, ListOf):
+        return core.Has(field)
+    one = core.Var("_one", field.type.element)
+    has_text = _is_no_empty_text(one) if isinstance(one.type, String) else core.Const(True, Bool())
+    return core.Exists(field, one, has_text)
+
+
+def _is_no_empty_text(node: core.Field | core.Var) -> core.Node:
+    return core.Not(core.Compare("==", node, core.Const("", String())))
