@@ -44,7 +44,9 @@ def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
     assert {question.path for question in brief.ask_first} <= {question.path for question in full.ask_first}
 
 
-def test_measured_is_brief_with_the_points_and_the_map_of_full(engine: kr.Engine) -> None:
+def test_points_are_brief_with_the_ledger_and_where_a_red_line_trips_the_map_of_full(
+    engine: kr.Engine,
+) -> None:
     panel = {"id": "P2", "stance": "mentor", "is_contacted": True, "is_panel_member": True}
     tainted = {
         **DEAL,
@@ -53,16 +55,16 @@ def test_measured_is_brief_with_the_points_and_the_map_of_full(engine: kr.Engine
     }
     assert engine.assess(tainted, as_of=DAY).tripped
     for deal in (DEAL, tainted, {}):
-        brief, measured, full = (
-            engine.assess(deal, as_of=DAY, detail=detail) for detail in ("brief", "measured", "full")
+        brief, points, full = (
+            engine.assess(deal, as_of=DAY, detail=detail) for detail in ("brief", "points", "full")
         )
-        assert measured.health is not None
+        assert points.health is not None
         assert full.health is not None
-        assert measured.people == full.people
-        assert measured.health.ledger == tuple(
+        assert points.people == (full.people if full.tripped else None)
+        assert points.health.ledger == tuple(
             replace(line, facts=(), missing=()) for line in full.health.ledger
         )
-        assert replace(measured, people=None, health=brief.health) == brief
+        assert replace(points, people=None, health=brief.health) == brief
 
 
 def test_every_deal_comes_with_the_record_it_was_read_as(engine: kr.Engine) -> None:
@@ -273,7 +275,7 @@ def test_records_without_end_or_too_long_to_print_stop_no_stream(engine: kr.Engi
 
 def test_an_option_that_does_not_exist_is_refused(engine: kr.Engine) -> None:
     with pytest.raises(
-        kr.ArgumentError, match="`quick` given for detail, `brief` or `measured` or `full` exp"
+        kr.ArgumentError, match="`quick` given for detail, `brief` or `points` or `full` expected"
     ):
         engine.assess(DEAL, as_of=DAY, detail="quick")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(kr.ArgumentError, match="`drop` given for bad_values"):

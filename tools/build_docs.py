@@ -51,6 +51,7 @@ COMMANDS = (
     "history",
     "agenda",
     "draw",
+    "report",
     "form",
     "handbook",
     "check",

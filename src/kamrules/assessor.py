@@ -50,7 +50,7 @@ from kamrules.scoring.taint import Cleaned, first_act, without_tainted
 from kamrules.scoring.tiers import judge_tier
 from kamrules.scoring.whatif import narrowing
 
-Detail = Literal["brief", "measured", "full"]
+Detail = Literal["brief", "points", "full"]
 _REMEMBERED = 4096
 _RED_LINE: dict[Status, Any] = {
     "met": "tripped", "unmet": "clear", "unknown": "unknown", "not_applicable": "not_applicable",
@@ -112,6 +112,7 @@ class Assessor:
         )
         tripped = tuple(line.id for line in red_lines if line.status == "tripped")
         clean = self._clean(record, day, tripped)
+        is_mapped = is_full or (detail == "points" and bool(tripped))
         health = self._health(clean, day, outcome if clean.record is record else None, tripped, detail)
         waiting = tuple((name, self._askable(traces[name].missing, clean)) for name in stage.unknowns)
         questions = self._questions(waiting)
@@ -132,7 +133,7 @@ class Assessor:
             findings=tuple([self._finding(result(name), record, day) for name in self.pack.findings]),
             plays=self._plays(stage, statuses, tripped),
             ask_first=questions,
-            people=self._people(record, clean, day) if detail != "brief" else None,
+            people=self._people(record, clean, day) if is_mapped else None,
             issues=issues,
         )
 
@@ -280,7 +281,7 @@ class Assessor:
         health = judge_health(points.low, points.high, self._bands, vetoed_by=vetoes)
         if detail == "brief":
             return health
-        if detail == "measured":
+        if detail == "points":
             return replace(health, base=card.base, ledger=self._points(clean.record, day))
         ledger = open_ledger(card, clean.record, day, root=self.plan.root, dimensions=self._dimensions)
         return replace(health, base=card.base, ledger=ledger)

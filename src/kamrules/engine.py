@@ -153,7 +153,8 @@ class Engine:
         as_of : the day of the assessment; nothing reads the wall clock
         detail : "full" adds the facts read and missing to every result and checks the compiled engine against
             the reference; "brief" leaves them out except for the unknown criteria of the next gate;
-            "measured" is brief with the points of the health ledger and the measured stakeholder map
+            "points" is brief with the points of the health ledger, and where a red line trips with the map
+            of people, which says whom it leaves out
 
         Raises
         ------

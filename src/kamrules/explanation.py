@@ -210,7 +210,7 @@ class _Writer:
         """Yield the criteria that are met on old evidence, or on one source."""
         for result in self.a.criteria:
             spec = self.engine.pack.criteria[result.id]
-            if result.status != "met" or spec.all_of is not None:
+            if result.status != "met" or not result.facts or spec.all_of is not None:
                 continue
             reasons = []
             if (result.oldest_days or 0) >= self.engine.pack.old_evidence_days:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import Annotated
 
@@ -53,6 +54,8 @@ def report(  # noqa: PLR0913 - one argument for each option
     reading = open_source(
         path, engine, map_path=map_file, bad_values=bad_values, ignored_columns=ignored, as_of=day
     )
+    # What is loaded by now stays; without this the collector walks over all of it again and again.
+    gc.freeze()
     console = notes()
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:

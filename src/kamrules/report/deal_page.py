@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from itertools import groupby
 
 from pydantic import BaseModel
 
@@ -36,24 +34,28 @@ _GATE = ("blocks", "unknown")
 _REST = ("fragile", "ask", "findings", "plays", "tier")
 _SHOWN_ISSUES = 20
 _POINTS, _COUNTS = (1, 2), (1, 2, 3, 4)  # columns of numbers
-_REMEMBERED = 8192  # lines: most deals of a report share theirs
+_REMEMBERED = 8192  # rows: most deals of a report share theirs
 _LEAST = 0.05  # points; less is not shown as anything
 
 
 class DealPages:
-    """Writes the pages of the deals of one engine on one day; what deals share is written once."""
+    """Writes the pages of the deals of one engine on one day; what deals share is written once.
 
-    def __init__(self, engine: Engine, language: Language, day: date) -> None:
+    `has_measures` says whether the measures of each stakeholder map are told below it.
+    """
+
+    def __init__(self, engine: Engine, language: Language, day: date, *, has_measures: bool) -> None:
         self._engine = engine
         self._language: Language = language
         self._day = day
+        self._has_measures = has_measures
         self._blanks = BlankFields(engine)
-        self._milestones = [
-            (name, tuple(ids)) for name, ids in groupby(engine.pack.criteria, key=engine.pack.milestone_of)
-        ]
-        self._line = lru_cache(_REMEMBERED)(self._write_line)
+        self._milestones: dict[str, list[str]] = {}
+        for name in engine.pack.criteria:
+            self._milestones.setdefault(engine.pack.milestone_of(name), []).append(name)
+        self._gate = lru_cache(_REMEMBERED)(self._write_gate)
         self._entry = lru_cache(_REMEMBERED)(self._write_entry)
-        self._field = lru_cache(_REMEMBERED)(lambda form, key: field_title(engine, form, key, language))
+        self._form = lru_cache(_REMEMBERED)(self._write_form)
 
     def page(self, number: int, result: Result, path: LawfulPath | None = None) -> str:
         """Return the page of a deal that was assessed, the `number`-th of the report from 0."""
@@ -91,7 +93,8 @@ class DealPages:
         if a.health is not None:
             head = f"{self._say('deal_health')}: {health_text(a.health, self._language)}"
             yield part(head, self._ledger(a.health))
-        measures = items_html(sections["people"].items) if "people" in sections else ""
+        has_measures = self._has_measures and "people" in sections
+        measures = items_html(sections["people"].items) if has_measures else ""
         yield part(self._say("map"), self._map(record, a) + measures, "wide")
         yield part(self._say("criteria"), self._criteria(a), "wide")
         yield part(self._say("forms"), self._forms(record), "wide")
@@ -118,9 +121,8 @@ class DealPages:
             by_dimension.setdefault(line.dimension, []).append(line)
         sums = []
         for name, lines in by_dimension.items():
-            low, high, worst, best = (
-                sum([getattr(line, end) for line in lines]) for end in ("low", "high", "worst", "best")
-            )
+            ends = [(line.low, line.high, line.worst, line.best) for line in lines]
+            low, high, worst, best = map(sum, zip(*ends, strict=True))
             cells = self._dimension(name), _points(low, high), f"{best:.0f}", bar(low, high, worst, best)
             sums.append(row(cells, _POINTS))
         entries = [self._entry(line.id, line.low, line.high, line.worst, line.best) for line in health.ledger]
@@ -155,40 +157,48 @@ class DealPages:
     def _criteria(self, a: Assessment) -> str:
         statuses = {result.id: result.status for result in a.criteria}
         gate = frozenset(a.stage.gate)
-        rows, lists = [], []
-        for milestone, ids in self._milestones:
-            counts = Counter(statuses[name] for name in ids)
-            title = self._milestone(milestone)
-            rows.append(row((title, *(str(counts[status]) for status in SIGNS)), _COUNTS))
-            lines = "".join([self._line(name, statuses[name], name in gate) for name in ids])
-            lists.append(f'<h4>{title}</h4><ul class="plain">{lines}</ul>')
+        found = [
+            self._gate(name, tuple([statuses[one] for one in ids]), gate.intersection(ids))
+            for name, ids in self._milestones.items()
+        ]
         heads = (self._say("milestone"), *map(self._status, SIGNS))
-        counted = table(self._say("criteria"), heads, rows, _COUNTS)
-        return counted + self._folded("every_criterion", "".join(lists))
+        counted = table(self._say("criteria"), heads, [counts for counts, _ in found], _COUNTS)
+        return counted + self._folded("every_criterion", "".join([listed for _, listed in found]))
+
+    def _write_gate(
+        self, milestone: str, statuses: tuple[Status, ...], gate: frozenset[str]
+    ) -> tuple[str, str]:
+        """Return the row of a milestone that counts its criteria, and the list of them."""
+        spec = self._engine.pack.milestones.get(milestone)
+        title = safe_html(f"{milestone} {spec.name.get(self._language)}" if spec is not None else milestone)
+        counts = [str(statuses.count(status)) for status in SIGNS]
+        lines = [
+            self._line(name, status, name in gate)
+            for name, status in zip(self._milestones[milestone], statuses, strict=True)
+        ]
+        return row((title, *counts), _COUNTS), f'<h4>{title}</h4><ul class="plain">{"".join(lines)}</ul>'
 
     def _status(self, status: Status) -> str:
         return f"{SIGNS[status]} {self._say(_STATUS_WORDS[status])}"
 
-    def _milestone(self, name: str) -> str:
-        spec = self._engine.pack.milestones.get(name)
-        return safe_html(f"{name} {spec.name.get(self._language)}" if spec is not None else name)
-
-    def _write_line(self, name: str, status: Status, is_next: bool) -> str:  # noqa: FBT001 - a key of the cache
+    def _line(self, name: str, status: Status, is_next: bool) -> str:  # noqa: FBT001 - part of the line
         title = self._engine.pack.criteria[name].name.get(self._language)
         mark = f" <em>{self._say('next_gate')}</em>" if is_next else ""
         return f'<li><b class="{status}">{self._status(status)}</b> {safe_html(f"{name} {title}")}{mark}</li>'
 
     def _forms(self, record: BaseModel) -> str:
-        blank: dict[str, list[str]] = {}
+        blank: dict[str, list[str]] = {form: [] for form in self._engine.pack.forms}
         for form, key in self._blanks.of(record, self._day):
-            blank.setdefault(form, []).append(self._field(form, key))
-        rows = []
-        for form, spec in self._engine.pack.forms.items():
-            required, missing = self._blanks.required(form), blank.get(form, [])
-            name = safe_html(f"{form} {spec.title.get(self._language)}")
-            filled = f"{required - len(missing)}/{required}"
-            rows.append(row((name, filled, safe_html("; ".join(missing)) or self._say("none"))))
+            blank[form].append(key)
+        rows = [self._form(form, tuple(keys)) for form, keys in blank.items()]
         return self._table("forms", ("form", "filled", "blank"), rows)
+
+    def _write_form(self, form: str, blank: tuple[str, ...]) -> str:
+        title = self._engine.pack.forms[form].title.get(self._language)
+        required = self._blanks.required(form)
+        missing = "; ".join(field_title(self._engine, form, key, self._language) for key in blank)
+        filled = f"{required - len(blank)}/{required}"
+        return row((safe_html(f"{form} {title}"), filled, safe_html(missing) or self._say("none")))
 
 
 def _points(low: float, high: float) -> str:

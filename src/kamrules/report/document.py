@@ -107,7 +107,7 @@ def build_report(  # noqa: PLR0913 - what a source is read with, and what the re
     is_small = len(head) <= SMALL
     again = replace(reading, items=lambda: chain(head, items))
     found = assess_source(
-        engine, again, as_of=as_of, detail="full" if is_small else "measured", bad_values=bad_values
+        engine, again, as_of=as_of, detail="full" if is_small else "points", bad_values=bad_values
     )
     writer = _Writer(engine, as_of, checked_language(language), is_small=is_small, paths=paths)
     for place, result in enumerate(found, 1):
@@ -128,7 +128,7 @@ class _Writer:
         self.rejections: list[Rejection] = []
         self.deals = DealList(engine, language)
         self.overview = Overview(engine, language)
-        self.pages = DealPages(engine, language, day)
+        self.pages = DealPages(engine, language, day, has_measures=is_small)
         self.waiting: list[str] = []
         self.done: list[str] = []
 

@@ -86,7 +86,6 @@ def text_width(text: str, size: float = NORMAL) -> float:
     return sum(map(_advance, text)) * size
 
 
-@lru_cache(maxsize=4096)
 def fitted(text: str, room: float, size: float = NORMAL) -> str:
     """Return a text that fits in `room` px: whole, or its start and an ellipsis.
 

@@ -79,8 +79,11 @@ _WORDS: dict[str, tuple[str, str]] = {
         "未启用脚本:下方列出全部项目;项目页面、筛选与排序需要脚本。",
     ),
     "brief": (
-        "With more than {} deals the facts behind a verdict are left out; `kamrules explain` shows them.",
-        "超过{}个项目时不列出判定所依据的事实;可用 `kamrules explain` 查看。",
+        (
+            "With more than {} deals the facts behind a verdict and the measures of the map are left out; "
+            "`kamrules explain` shows them."
+        ),
+        "超过{}个项目时不列出判定所依据的事实与关系图指标;可用 `kamrules explain` 查看。",
     ),
     "nothing_open": ("Nothing blocks or is unknown at the next gate.", "下一关口没有阻碍或未知项。"),
     "deal_health": ("Deal health", "项目健康度"),
