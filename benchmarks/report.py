@@ -32,7 +32,7 @@ _STRAY = 0.2  # share of fields that come from another deal than the rest
 
 def mixed_deals(count: int) -> Iterator[dict[str, Any]]:
     """Yield deals like those of examples/welding, each of its own."""
-    found = [dict(deal) for deal in read_deals(ROOT / "examples" / "welding")]
+    found = [deal for deal in read_deals(ROOT / "examples" / "welding") if isinstance(deal, dict)]
     names = sorted({name for deal in found for name in deal})
     chance = random.Random(0)
 
@@ -84,7 +84,7 @@ def main() -> None:
         "# A report on a pipeline: time and size",
         "",
         "Deals mixed from those of examples/welding, no two alike. Processor time without reading the file;",
-        "`×` is against `assess_many` with brief results. Up to 100 deals, assessments are full and pages not packed.",
+        "`×` is against `assess_many` with brief results. Up to 100 deals are assessed in full, not packed.",
         "Made by `benchmarks/report.py --write`; seconds depend on the machine and its load.",
         "",
         "| deals | people a deal | time | × | size | a deal |",
