@@ -94,11 +94,11 @@ def build_report(  # noqa: PLR0913 - what a source is read with, and what the re
     --------
     >>> from datetime import date
     >>> import kamrules as kr
-    >>> from kamrules.pipeline import open_source
+    >>> from kamrules.adapters import Item, Reading
     >>> engine = kr.compile(kr.load_pack("handbook"))
-    >>> report = build_report(engine, open_source("examples/welding", engine), as_of=date(2026, 6, 30))
-    >>> report.summary.deals_in, "http" in report.html
-    (36, False)
+    >>> reading = Reading("deals", "json", lambda: iter([Item(1, {"id": "D1"})]))
+    >>> build_report(engine, reading, as_of=date(2026, 6, 30)).summary.assessed
+    1
     """
     if type(paths) is not int or paths < 0:
         raise ArgumentError(Fault("A-VALUE", f"{quoted(paths)} given for paths, a number from 0 expected"))
