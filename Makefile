@@ -54,6 +54,7 @@ bench: $(BENCH)/.done
 	$(BENCH)/bin/python benchmarks/desk.py --write
 	$(BENCH)/bin/python benchmarks/timeline.py --write
 	$(BENCH)/bin/python benchmarks/learning.py --write
+	$(BENCH)/bin/python benchmarks/report.py --write
 
 # Builds dist/ and tries it with each extra, the oldest and the newest libraries, on each Python found.
 release: $(RELEASE)/.done

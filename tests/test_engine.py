@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -36,6 +37,42 @@ def test_brief_and_full_agree_on_every_status(engine: kr.Engine) -> None:
     assert [(c.id, c.status) for c in full.criteria] == [(c.id, c.status) for c in brief.criteria]
     assert full.stage == brief.stage
     assert {question.path for question in brief.ask_first} <= {question.path for question in full.ask_first}
+
+
+def test_points_are_brief_with_the_ledger_and_where_a_red_line_trips_the_map_of_full(
+    engine: kr.Engine,
+) -> None:
+    panel = {"id": "P2", "stance": "mentor", "is_contacted": True, "is_panel_member": True}
+    tainted = {
+        **DEAL,
+        "procurement_regime": "mandatory_tender",
+        "stakeholders": [*DEAL["stakeholders"], panel],
+    }
+    assert engine.assess(tainted, as_of=DAY).tripped
+    for deal in (DEAL, tainted, {}):
+        brief, points, full = (
+            engine.assess(deal, as_of=DAY, detail=detail) for detail in ("brief", "points", "full")
+        )
+        assert points.health is not None
+        assert full.health is not None
+        assert points.people == (full.people if full.tripped else None)
+        assert points.health.ledger == tuple(
+            replace(line, facts=(), missing=()) for line in full.health.ledger
+        )
+        assert replace(points, people=None, health=brief.health) == brief
+
+
+def test_every_deal_comes_with_the_record_it_was_read_as(engine: kr.Engine) -> None:
+    deals = [DEAL, {"id": "D-2", "milestone": "M99"}, {"id": "D-3"}]
+    found = list(engine.read_and_assess(deals, as_of=DAY))
+    assert [
+        record == engine.read(deals[row]) if record else None for row, (record, _) in enumerate(found)
+    ] == [
+        True,
+        None,
+        True,
+    ]
+    assert [outcome for _, outcome in found] == list(engine.assess_many(deals, as_of=DAY))
 
 
 def test_every_criterion_has_facts_or_missing_paths(engine: kr.Engine) -> None:
@@ -232,7 +269,9 @@ def test_records_without_end_or_too_long_to_print_stop_no_stream(engine: kr.Engi
 
 
 def test_an_option_that_does_not_exist_is_refused(engine: kr.Engine) -> None:
-    with pytest.raises(kr.ArgumentError, match="`quick` given for detail, `brief` or `full` expected"):
+    with pytest.raises(
+        kr.ArgumentError, match="`quick` given for detail, `brief` or `points` or `full` expected"
+    ):
         engine.assess(DEAL, as_of=DAY, detail="quick")  # type: ignore[arg-type]  # on purpose
     with pytest.raises(kr.ArgumentError, match="`drop` given for bad_values"):
         list(engine.assess_many([], as_of=DAY, bad_values="drop"))  # type: ignore[arg-type]  # on purpose

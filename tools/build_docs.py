@@ -55,6 +55,7 @@ COMMANDS = (
     "draw",
     "gates",
     "forecast",
+    "report",
     "form",
     "handbook",
     "check",

@@ -30,6 +30,7 @@ from kamrules.rules.lang.reference import Unknown, evaluate, value_of
 from kamrules.rules.lang.rewrite import conjuncts
 from kamrules.rules.pack import Pack
 from kamrules.rules.places import without_positions
+from kamrules.rules.plan import Scorecard
 from kamrules.rules.planning import (
     PLAYS_WHEN,
     Planned,
@@ -41,7 +42,7 @@ from kamrules.rules.planning import (
 from kamrules.rules.residual import residual
 from kamrules.rules.trace import Trace, Tracer, join_traces
 from kamrules.rules.verdict import NA, Outcome, Status, Truth, status_of
-from kamrules.scoring.ledger import Band, Health, LedgerEntry, judge_health, open_ledger
+from kamrules.scoring.ledger import Band, Health, LedgerEntry, judge_health, open_ledger, span_of
 from kamrules.scoring.milestones import Gate, Stage, judge_stage
 from kamrules.scoring.questions import Question, rank_questions
 from kamrules.scoring.stakeholders import MapPolicy, StakeholderMap, map_stakeholders, policy_of
@@ -49,7 +50,7 @@ from kamrules.scoring.taint import Cleaned, first_act, without_tainted
 from kamrules.scoring.tiers import judge_tier
 from kamrules.scoring.whatif import narrowing
 
-Detail = Literal["brief", "full"]
+Detail = Literal["brief", "points", "full"]
 _REMEMBERED = 4096
 _RED_LINE: dict[Status, Any] = {
     "met": "tripped", "unmet": "clear", "unknown": "unknown", "not_applicable": "not_applicable",
@@ -111,9 +112,8 @@ class Assessor:
         )
         tripped = tuple(line.id for line in red_lines if line.status == "tripped")
         clean = self._clean(record, day, tripped)
-        health = self._health(
-            clean, day, outcome if clean.record is record else None, tripped, is_full=is_full
-        )
+        is_mapped = is_full or (detail == "points" and bool(tripped))
+        health = self._health(clean, day, outcome if clean.record is record else None, tripped, detail)
         waiting = tuple((name, self._askable(traces[name].missing, clean)) for name in stage.unknowns)
         questions = self._questions(waiting)
         if is_full and health is not None:
@@ -133,7 +133,7 @@ class Assessor:
             findings=tuple([self._finding(result(name), record, day) for name in self.pack.findings]),
             plays=self._plays(stage, statuses, tripped),
             ask_first=questions,
-            people=self._people(record, clean, day) if is_full else None,
+            people=self._people(record, clean, day) if is_mapped else None,
             issues=issues,
         )
 
@@ -268,8 +268,7 @@ class Assessor:
         day: date,
         outcome: Outcome | None,
         tripped: tuple[str, ...],
-        *,
-        is_full: bool,
+        detail: Detail,
     ) -> Health | None:
         name = self.pack.health
         if name is None:
@@ -280,11 +279,38 @@ class Assessor:
         card = self.plan.scorecards[index]
         vetoes = tuple(line for line in tripped if self.pack.red_lines[line].severity in spec.veto)
         health = judge_health(points.low, points.high, self._bands, vetoed_by=vetoes)
-        if not is_full:
+        if detail == "brief":
             return health
-        dimensions = {key: entry.dimension for key, entry in spec.entries.items()}
-        ledger = open_ledger(card, clean.record, day, root=self.plan.root, dimensions=dimensions)
+        if detail == "points":
+            return replace(health, base=card.base, ledger=self._points(clean.record, day))
+        ledger = open_ledger(card, clean.record, day, root=self.plan.root, dimensions=self._dimensions)
         return replace(health, base=card.base, ledger=ledger)
+
+    def _points(self, record: BaseModel, day: date) -> tuple[LedgerEntry, ...]:
+        """Return the ledger without facts, by the compiled engine: some twenty times as fast."""
+        found = self._entries.run(record, day).scores
+        return tuple(
+            LedgerEntry(name, dimension, points.low, points.high, worst, best)
+            for (name, dimension, worst, best), points in zip(self._entry_spans, found, strict=True)
+        )
+
+    @cached_property
+    def _dimensions(self) -> dict[str, str | None]:
+        entries = self.pack.scorecards[self.pack.health or ""].entries
+        return {key: entry.dimension for key, entry in entries.items()}
+
+    @cached_property
+    def _entry_spans(self) -> list[tuple[str, str | None, float, float]]:
+        """The id and dimension of each entry, and the least and most points it can give."""
+        entries = self.plan.scorecards[self._health_index].entries
+        return [(entry.id, self._dimensions[entry.id], *span_of(entry)) for entry in entries]
+
+    @cached_property
+    def _entries(self) -> python.PythonProgram:
+        """The entries of the health, each compiled as a scorecard of its own."""
+        entries = self.plan.scorecards[self._health_index].entries
+        alone = tuple(Scorecard(entry.id, (entry,)) for entry in entries)
+        return python.compile_plan(replace(self.plan, rules=(), tables=(), scorecards=alone), access="attr")
 
     def _narrowed(
         self, clean: Cleaned, day: date, questions: tuple[Question, ...], health: Health

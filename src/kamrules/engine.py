@@ -155,7 +155,9 @@ class Engine:
         deal : mapping as of JSON, or a `Deal` record
         as_of : the day of the assessment; nothing reads the wall clock
         detail : "full" adds the facts read and missing to every result and checks the compiled engine against
-            the reference; "brief" leaves them out except for the unknown criteria of the next gate
+            the reference; "brief" leaves them out except for the unknown criteria of the next gate;
+            "points" is brief with the points of the health ledger, and where a red line trips with the map
+            of people, which says whom it leaves out
 
         Raises
         ------
@@ -181,6 +183,25 @@ class Engine:
         `bad_values="unknown"` a bad value is dropped (so the fact is unknown) and listed in `issues`, and
         only what is no record at all is rejected. A `Rejection` in the input is passed through.
         """
+        found = self.read_and_assess(
+            deals, as_of=as_of, detail=detail, bad_values=bad_values, start_row=start_row
+        )
+        for _, outcome in found:
+            yield outcome
+
+    def read_and_assess(
+        self,
+        deals: Iterable[Any],
+        *,
+        as_of: date,
+        detail: Detail = "brief",
+        bad_values: BadValues = "reject",
+        start_row: int = 1,
+    ) -> Iterator[tuple[BaseModel | None, Assessment | Rejection]]:
+        """Assess a stream of deals as `assess_many`, each with the record it was read as.
+
+        The record is None for a rejection. It saves whoever needs both to read every deal twice.
+        """
         day = _day(as_of)
         _one_of(Detail, "detail", detail)
         _one_of(BadValues, "bad_values", bad_values)
@@ -189,17 +210,19 @@ class Engine:
         _given(is_stream, "deals", given, "an iterable of deals")
         for row, deal in enumerate(deals, start_row):
             if isinstance(deal, Rejection):
-                yield deal
+                yield None, deal
                 continue
             try:
-                found = self._assess(self._intake.read(deal), day, detail)
+                read = self._intake.read(deal)
+                found = self._assess(read, day, detail)
             except RecordError as error:
                 repaired = self._intake.read_without_bad_values(deal) if bad_values == "unknown" else None
                 if repaired is None:
-                    yield Rejection(row, _id_of(deal), error.faults, deal)
+                    yield None, Rejection(row, _id_of(deal), error.faults, deal)
                     continue
-                found = self._assess(repaired, day, detail)
-            yield found
+                read = repaired
+                found = self._assess(read, day, detail)
+            yield read[0], found
 
     def _assess(self, read: tuple[BaseModel, tuple[Fault, ...]], day: date, detail: Detail) -> Assessment:
         record, issues = read

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from datetime import date
+from operator import attrgetter
 from typing import Any, Literal, get_args
 
 from kamrules.assessment import Assessment, CriterionResult, FindingResult, RedLineResult
@@ -25,6 +26,10 @@ Format = Literal["text", "markdown", "html", "json"]
 _PATH = re.compile(r"\bdeal(?:\.\w+)+")
 _MACRO = re.compile(r"\.(?:exists|all|filter|exists_one|size)\(")
 _SHOWN_FACTS = 8
+_ORDER = (
+    "stage", "quiet", "blocks", "unknown", "fragile", "tier", "health", "people", "red_lines", "findings",
+    "plays", "ask", "all",
+)  # fmt: skip
 
 
 def explain(
@@ -66,7 +71,7 @@ def explain(
         return json.dumps(engine.to_dict(assessment, language), ensure_ascii=False, indent=2)
     writer = _Writer(engine, assessment, language, engine.quiet_period(deal, as_of=as_of))
     show = {"text": as_text, "markdown": as_markdown, "html": as_html}[format]
-    return show(writer.title(), list(writer.sections()))
+    return show(writer.title(), list(writer.sections().values()))
 
 
 def assessment_html(engine: Engine, assessment: Assessment, language: Language = "en") -> str:
@@ -75,7 +80,18 @@ def assessment_html(engine: Engine, assessment: Assessment, language: Language =
     Whether a quiet period runs is not said, as that is read in the record.
     """
     writer = _Writer(engine, assessment, language)
-    return as_html(writer.title(), list(writer.sections()))
+    return as_html(writer.title(), list(writer.sections().values()))
+
+
+def assessment_sections(
+    engine: Engine, assessment: Assessment, language: Language = "en", quiet: QuietPeriod | None = None
+) -> dict[str, Section]:
+    """Return the sections of `explain` by the keys of their headings, for a page that has its own layout.
+
+    Those on health and on all criteria are left out, which such a page shows as tables.
+    """
+    writer = _Writer(engine, assessment, language, quiet)
+    return dict(writer.reasons())
 
 
 class _Writer:
@@ -101,36 +117,44 @@ class _Writer:
         names = [part for part in (a.deal_id, a.deal_name, a.account_name) if part]
         return " · ".join([*names, f"{self.say('as_of')} {a.as_of}", f"{a.pack.id} {a.pack.version}"])
 
-    def sections(self) -> Iterator[Section]:
-        yield self.stage()
+    def sections(self) -> dict[str, Section]:
+        """Return every section by its key, in the order of reading."""
+        found = dict(self.reasons())
+        if self.a.health is not None:
+            found["health"] = self.health(self.a.health)
+        found["all"] = self.overview()
+        return {key: found[key] for key in _ORDER if key in found}
+
+    def reasons(self) -> Iterator[tuple[str, Section]]:
+        yield "stage", self.stage()
         if self.quiet_period is not None and self.quiet_period.status == "running":
-            yield self.quiet(self.quiet_period)
+            yield "quiet", self.quiet(self.quiet_period)
         by_id = {result.id: result for result in self.a.criteria}
         for key, names in (("blocks", self.a.stage.blockers), ("unknown", self.a.stage.unknowns)):
             if names:
-                yield Section(self.say(key), [self.criterion(by_id[name]) for name in names])
+                yield key, Section(self.say(key), [self.criterion(by_id[name]) for name in names])
         fragile = list(self.fragile())
         if fragile:
-            yield Section(self.say("fragile"), fragile)
+            yield "fragile", Section(self.say("fragile"), fragile)
         if self.a.tier is not None:
-            yield self.tier()
-        if self.a.health is not None:
-            yield self.health(self.a.health)
+            yield "tier", self.tier()
         if self.a.people is not None and self.a.people.is_listed:
-            yield self.people(self.a.people)
+            yield "people", self.people(self.a.people)
         lines = [self.red_line(line) for line in self.a.red_lines if line.status in {"tripped", "waived"}]
         if lines:
-            yield Section(self.say("red_lines"), lines)
+            yield "red_lines", Section(self.say("red_lines"), lines)
         breaches = [self.finding(finding) for finding in self.a.findings if finding.status == "breach"]
         if breaches:
-            yield Section(self.say("findings"), breaches)
+            yield "findings", Section(self.say("findings"), breaches)
         if self.a.plays:
             plays = [self.engine.pack.plays[name] for name in self.a.plays]
             offered = [Item(play.name.get(self.language), [play.advice.get(self.language)]) for play in plays]
-            yield Section(self.say("plays"), offered)
+            yield "plays", Section(self.say("plays"), offered)
         if self.a.ask_first:
-            yield Section(self.say("ask"), [self.question(question) for question in self.a.ask_first[:10]])
-        yield self.overview()
+            yield (
+                "ask",
+                Section(self.say("ask"), [self.question(question) for question in self.a.ask_first[:10]]),
+            )
 
     def milestone(self, name: str | None) -> str:
         if name is None:
@@ -186,7 +210,7 @@ class _Writer:
         """Yield the criteria that are met on old evidence, or on one source."""
         for result in self.a.criteria:
             spec = self.engine.pack.criteria[result.id]
-            if result.status != "met" or spec.all_of is not None:
+            if result.status != "met" or not result.facts or spec.all_of is not None:
                 continue
             reasons = []
             if (result.oldest_days or 0) >= self.engine.pack.old_evidence_days:
@@ -257,9 +281,10 @@ class _Writer:
         return Section(self.say("health"), items)
 
     def people(self, people: StakeholderMap) -> Section:
-        measures = people.measures()
         shown = [key.removeprefix("people.") for key in HEADINGS if key.startswith("people.")]
-        items = [Item(f"{self.say(f'people.{key}')}: {self.measure(measures[key])}") for key in shown]
+        items = [
+            Item(f"{self.say(f'people.{key}')}: {self.measure(attrgetter(key)(people))}") for key in shown
+        ]
         return Section(self.say("people"), items)
 
     def measure(self, measure: Answer | Interval) -> str:

@@ -96,7 +96,7 @@ def fill_form(engine: Engine, form: str, deal: Any, *, as_of: date, language: La
     fields = []
     for key, node in engine.forms[form].items():
         field = spec.fields[key]
-        title = field.title.get(language) if field.title is not None else _title(engine, node, key, language)
+        title = field_title(engine, form, key, language)
         env = {"deal": Place(record, "deal"), "as_of": Place(as_of, "as_of")}
         fields.append(FilledField(key, title, field.required, _texts(engine, node, env, language)))
     deal_id = getattr(record, "id", None)
@@ -135,7 +135,11 @@ def form_markdown(engine: Engine, filled: FilledForm, language: Language = "en")
     return "\n".join(lines) + "\n"
 
 
-def _title(engine: Engine, node: Node | Each, key: str, language: Language) -> str:
+def field_title(engine: Engine, form: str, key: str, language: Language = "en") -> str:
+    """Return what people read a field of a form as."""
+    title, node = engine.pack.forms[form].fields[key].title, engine.forms[form][key]
+    if title is not None:
+        return title.get(language)
     return engine.label(path_of(node), language) if isinstance(node, Field) else key
 
 

@@ -57,6 +57,7 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "health": ("Deal health", "项目健康度"),
     "points": ("points", "分"),
     "grade": ("grade", "等级"),
+    "veto": ("veto", "否决"),
     "no_grade": ("no grade: vetoed by", "触及红线,不评等级:"),
     "gives": ("gives", "得分"),
     "withholds": ("withholds", "失分"),

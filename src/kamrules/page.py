@@ -5,7 +5,6 @@ Only the command line imports this; rich is not loaded by `import kamrules`.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Literal
 
@@ -15,15 +14,12 @@ from rich.text import Text
 
 from kamrules.assessment import Assessment
 from kamrules.engine import Engine
-from kamrules.pipeline import Result, Summary, tier_text
-from kamrules.scoring.ledger import Health
+from kamrules.pipeline import Result, Summary, health_text, tier_text
 from kamrules.source import visible
 
 Language = Literal["en", "zh"]
 _SHOWN_IDS = 3
 _SHOWN_QUESTIONS = 15
-_SHOWN_GRADES = 2
-_ROUNDING = 1e-6
 _STYLES = {"contradicted": "red", "not_proven": "yellow", "supported": "green", "behind": "cyan"}
 _COLUMNS = (
     "id", "account", "claimed", "supported", "possible", "tier", "health", "blockers", "unknowns", "breached",
@@ -37,7 +33,6 @@ _WORDS: dict[str, tuple[str, str]] = {
     "possible": ("possible", "可达"),
     "tier": ("tier", "级别"),
     "health": ("health", "健康度"),
-    "veto": ("veto", "否决"),
     "blockers": ("blockers", "阻碍"),
     "unknowns": ("unknown", "未知"),
     "breached": ("rules", "违规"),
@@ -105,19 +100,6 @@ class DealTable:
         console.print()
 
 
-def health_cell(health: Health | None, language: Language) -> str:
-    """Return the interval in whole points with its grades, such as `41–63 B/C`, or that it is vetoed.
-
-    The low end is rounded down and the high end up, so that the cell never claims more than the interval.
-    """
-    if health is None:
-        return "–"
-    low, high = math.floor(health.low + _ROUNDING), math.ceil(health.high - _ROUNDING)
-    grades = [say("veto", language)] if health.vetoed_by else list(health.grades)
-    shown = "…".join((grades[0], grades[-1])) if len(grades) > _SHOWN_GRADES else "/".join(grades)
-    return f"{low}–{high} {shown}".rstrip()
-
-
 def _cells(assessment: Assessment, language: Language) -> tuple[Text, ...]:
     stage = assessment.stage
     style = _STYLES.get(stage.claim, "")
@@ -128,7 +110,7 @@ def _cells(assessment: Assessment, language: Language) -> tuple[Text, ...]:
         Text(stage.supported or "–"),
         Text(stage.possible or "–"),
         Text(tier_text(assessment) if assessment.tier is not None else "–"),
-        Text(health_cell(assessment.health, language)),
+        Text(health_text(assessment.health, language)),
         Text(_few(stage.blockers), style="red"),
         Text(str(len(stage.unknowns)), justify="right"),
         Text(str(len(assessment.breaches)), justify="right"),

@@ -6,6 +6,7 @@ memory does not grow with the number of deals.
 
 from __future__ import annotations
 
+import math
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -13,11 +14,16 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import BaseModel
+
 from kamrules.adapters import BadValues, Reading, Request, read_deals
 from kamrules.assessment import Assessment, Rejection
+from kamrules.assessor import Detail
 from kamrules.engine import Engine
 from kamrules.errors import ArgumentError, Fault, InputError, nearest
+from kamrules.headings import heading
 from kamrules.records.rejection import Item
+from kamrules.scoring.ledger import Health
 from kamrules.sheets.mapfile import read_map
 from kamrules.timeline import holds_events
 from kamrules.timeline.source import open_events
@@ -27,15 +33,21 @@ Language = Literal["en", "zh"]
 CLOSED = frozenset({"won", "lost", "cancelled"})
 # Looking for the nearest id takes time in proportion to the ids.
 _MAX_NAMES = 20_000
+_SHOWN_GRADES = 2
+_ROUNDING = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The outcome for one deal: its row in the input, its assessment or rejection, whether it is over."""
+    """The outcome for one deal: its row in the input, its assessment or rejection, whether it is over.
+
+    `record` is the deal as it was read, None for a rejection.
+    """
 
     row: int
     outcome: Assessment | Rejection
     is_closed: bool = False
+    record: BaseModel | None = None
 
 
 def open_source(  # noqa: PLR0913 - one argument for each option of a source
@@ -70,7 +82,7 @@ def assess_source(
     reading: Reading,
     *,
     as_of: date,
-    detail: Literal["brief", "full"] = "brief",
+    detail: Detail = "brief",
     bad_values: BadValues = "reject",
 ) -> Iterator[Result]:
     """Assess every deal of a source.
@@ -80,7 +92,7 @@ def assess_source(
     engine : a compiled pack
     reading : an opened source
     as_of : the day of the assessment
-    detail : "full" adds facts to every result, see `Engine.assess`
+    detail : what is said of each deal, see `Engine.assess`
     bad_values : as the source was opened with
 
     Returns
@@ -95,14 +107,15 @@ def assess_source(
             waiting.append(item)
             yield item.deal
 
-    for found in engine.assess_many(deals(), as_of=as_of, detail=detail, bad_values=bad_values):
+    assessed = engine.read_and_assess(deals(), as_of=as_of, detail=detail, bad_values=bad_values)
+    for record, found in assessed:
         item = waiting.popleft()
         outcome = found
         if isinstance(outcome, Rejection):
             outcome = replace(outcome, row=item.row)
         elif item.issues:
             outcome = replace(outcome, issues=(*item.issues, *outcome.issues))
-        yield Result(item.row, outcome, _is_closed(item.deal))
+        yield Result(item.row, outcome, _is_closed(item.deal), record)
 
 
 def _is_closed(deal: Any) -> bool:
@@ -240,3 +253,16 @@ def tier_text(assessment: Assessment) -> str:
     """Return the tiers still possible as `A/B`, or `none` when the account falls in no row."""
     possible = assessment.tier.tier.possible if assessment.tier is not None else ()
     return "/".join(possible) or "none"
+
+
+def health_text(health: Health | None, language: Language) -> str:
+    """Return the interval in whole points with its grades, such as `41–63 B/C`, or that it is vetoed.
+
+    The low end is rounded down and the high end up, so that the cell never claims more than the interval.
+    """
+    if health is None:
+        return "–"
+    low, high = math.floor(health.low + _ROUNDING), math.ceil(health.high - _ROUNDING)
+    grades = [heading("veto", language)] if health.vetoed_by else list(health.grades)
+    shown = "…".join((grades[0], grades[-1])) if len(grades) > _SHOWN_GRADES else "/".join(grades)
+    return f"{low}–{high} {shown}".rstrip()

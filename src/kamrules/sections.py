@@ -58,18 +58,26 @@ def as_html(title: str, sections: list[Section]) -> str:
     '<details open><summary>Stage (1)</summary><ul><li>claimed: &lt;M1&gt;</li></ul></details></div>'
     """
     folds = [_fold(section, is_open=place < _OPEN) for place, section in enumerate(sections)]
-    return f'<div class="kamrules" style="font-size:90%"><p><b>{_safe(title)}</b></p>{"".join(folds)}</div>'
+    return (
+        f'<div class="kamrules" style="font-size:90%"><p><b>{safe_html(title)}</b></p>{"".join(folds)}</div>'
+    )
 
 
 def _fold(section: Section, *, is_open: bool) -> str:
-    items = "".join(f"<li>{_safe(item.head)}{_listed(item.notes)}</li>" for item in section.items)
-    head = f"{_safe(section.title)} ({len(section.items)})"
-    return f"<details{' open' * is_open}><summary>{head}</summary><ul>{items}</ul></details>"
+    head = f"{safe_html(section.title)} ({len(section.items)})"
+    return f"<details{' open' * is_open}><summary>{head}</summary>{items_html(section.items)}</details>"
 
 
-def _listed(notes: list[str]) -> str:
-    return f"<ul>{''.join(f'<li>{_safe(note)}</li>' for note in notes)}</ul>" if notes else ""
+def items_html(items: list[Item]) -> str:
+    """Return lines as a list of HTML, the notes of each as a list in it."""
+    lines = [f"<li>{safe_html(item.head)}{_notes_html(item.notes)}</li>" for item in items]
+    return f"<ul>{''.join(lines)}</ul>"
 
 
-def _safe(text: str) -> str:
+def _notes_html(notes: list[str]) -> str:
+    return f"<ul>{''.join(f'<li>{safe_html(note)}</li>' for note in notes)}</ul>" if notes else ""
+
+
+def safe_html(text: str) -> str:
+    """Return a text as HTML shows it: escaped, for an attribute too, its control characters made visible."""
     return escape(visible(text))

@@ -40,4 +40,6 @@ class Text:
 
 def visible(text: str) -> str:
     """Return text with control characters shown as `·`, so that data cannot drive a terminal."""
+    if text.isprintable():
+        return text
     return "".join(char if char.isprintable() or char in " \n" else "·" for char in text)

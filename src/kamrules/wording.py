@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Literal
 
 from pydantic import BaseModel, TypeAdapter
@@ -18,6 +19,7 @@ from kamrules.validation import model_in
 
 Language = Literal["en", "zh"]
 ASSESSMENT = TypeAdapter(Assessment)
+_REMEMBERED = 4096  # labels: the deals of a batch ask for the same ones
 
 
 class Wording:
@@ -26,9 +28,13 @@ class Wording:
     def __init__(self, pack: Pack, model: type[BaseModel]) -> None:
         self.pack = pack
         self.model = model
+        self._label = lru_cache(_REMEMBERED)(self._read_label)
 
     def label(self, path: str, language: Language = "en") -> str:
         """Return the title of a fact for a path such as `deal.stakeholders[2].stance`."""
+        return self._label(path, language)
+
+    def _read_label(self, path: str, language: Language) -> str:
         words = []
         for model, name, index in self._steps(path):
             title = label_of(model, name, language) if model is not None else name

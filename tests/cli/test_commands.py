@@ -18,7 +18,7 @@ from kamrules import __version__
 from kamrules.cli import application
 from kamrules.engine import Engine, compile, load_pack  # noqa: A004 - the library's word
 from kamrules.output import CSV_COLUMNS, output_file
-from kamrules.page import health_cell
+from kamrules.pipeline import health_text
 from kamrules.scoring.ledger import Health
 
 REPO = Path(__file__).resolve().parents[2]
@@ -120,7 +120,7 @@ def test_defect_of_ours_exits_with_3_and_asks_for_a_report(
     def fail(*_: Any, **__: Any) -> None:
         raise ZeroDivisionError("inside [bold]")
 
-    monkeypatch.setattr(Engine, "assess_many", fail)
+    monkeypatch.setattr(Engine, "read_and_assess", fail)
     result = run(*flags, "assess", deals(CLEAN), *DAY)
     assert result.exit_code == 3
     assert "please report it: ZeroDivisionError: inside [bold]" in result.output
@@ -191,12 +191,12 @@ def test_csv_and_table_show_the_health_of_each_deal(run: Run, deals: Deals) -> N
 
 def test_the_health_cell_claims_no_more_than_the_interval() -> None:
     def cell(*grades: str, vetoed_by: tuple[str, ...] = ()) -> str:
-        return health_cell(Health(40.5, 62.2, grades, vetoed_by), "en")
+        return health_text(Health(40.5, 62.2, grades, vetoed_by), "en")
 
     assert [cell("B"), cell("B", "C"), cell("A", "B", "C")] == ["40–63 B", "40–63 B/C", "40–63 A…C"]
     assert cell(vetoed_by=("RL-08",)) == "40–63 veto"
-    assert health_cell(Health(40.0000000001, 40.0, ("C",)), "en") == "40–40 C"
-    assert health_cell(None, "en") == "–"
+    assert health_text(Health(40.0000000001, 40.0, ("C",)), "en") == "40–40 C"
+    assert health_text(None, "en") == "–"
 
 
 def test_a_column_of_private_data_is_refused_with_the_reason(run: Run, tmp_path: Path) -> None:

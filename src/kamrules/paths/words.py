@@ -31,6 +31,11 @@ def path_text(engine: Engine, path: LawfulPath, language: Language = "en", form:
     return show(writer.title(), list(writer.sections()))
 
 
+def path_sections(engine: Engine, path: LawfulPath, language: Language = "en") -> list[Section]:
+    """Return a path as titled sections of short lines."""
+    return list(_Writer(engine, path, language).sections())
+
+
 def path_html(engine: Engine, path: LawfulPath, language: Language = "en") -> str:
     """Return a path as a piece of HTML, in the words of `path_text`."""
     return path_text(engine, path, language, "html")

@@ -6,6 +6,7 @@ Numbers are written to a tenth of a px, so the same picture is the same text.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Literal
 from xml.sax.saxutils import escape
 
@@ -72,17 +73,11 @@ class Canvas:
         turned: bool = False,
     ) -> None:
         """Write a text with its base line at `y`; where it is cut to its room, a tooltip has all of it."""
-        text = visible(text).replace("\n", " ")
-        size: float = next((_SIZES[name] for name in style.split() if name in _SIZES), NORMAL)
-        size *= _BOLD if "b" in style.split() else 1
-        kept = text if room is None else fitted(text, room, size)
-        if has_wide(text):
-            style = f"{style} z".lstrip()
-        tip = f"<title>{escape(text)}</title>" if kept != text else ""
+        style, shown = _lettered(text, style, room)
         more = f' class="{style}"' if style else ""
         more += f' text-anchor="{anchor}"' if anchor != "start" else ""
         more += f' transform="rotate(-90 {number(x)} {number(y)})"' if turned else ""
-        self.parts.append(f'<text x="{number(x)}" y="{number(y)}"{more}>{escape(kept)}{tip}</text>')
+        self.parts.append(f'<text x="{number(x)}" y="{number(y)}"{more}>{shown}</text>')
 
     def box(self, at: Point, size: Point, style: str, *, radius: float = 0) -> None:
         """Draw a rectangle from its upper left corner."""
@@ -136,3 +131,15 @@ class Canvas:
             return 42
         self.text(16, 45, subtitle, "d", room=width - 32)
         return 60
+
+
+@lru_cache(maxsize=4096)
+def _lettered(text: str, style: str, room: float | None) -> tuple[str, str]:
+    """Return the classes of a text and its letters, escaped and cut to its room with a tooltip."""
+    text = visible(text).replace("\n", " ")
+    classes = style.split()
+    size: float = next((_SIZES[name] for name in classes if name in _SIZES), NORMAL)
+    size *= _BOLD if "b" in classes else 1
+    kept = text if room is None else fitted(text, room, size)
+    tip = f"<title>{escape(text)}</title>" if kept != text else ""
+    return " ".join([*classes, "z"] if has_wide(text) else classes), escape(kept) + tip

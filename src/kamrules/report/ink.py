@@ -72,7 +72,7 @@ def _advance(char: str) -> float:
 
 def has_wide(text: str) -> bool:
     """Return whether a text has Chinese signs, or others as wide."""
-    return any(east_asian_width(char) in {"W", "F"} for char in text)
+    return not text.isascii() and any(east_asian_width(char) in {"W", "F"} for char in text)
 
 
 def text_width(text: str, size: float = NORMAL) -> float:

@@ -31,7 +31,12 @@ _LIST_COLUMN, _NAME = 400.0, 125.0
 
 
 def stakeholder_map(
-    engine: Engine, deal: Any, assessment: Assessment, *, language: Language = "en"
+    engine: Engine,
+    deal: Any,
+    assessment: Assessment,
+    *,
+    language: Language = "en",
+    has_legend: bool = True,
 ) -> Picture:
     """Draw the people of a deal as an organisation chart with stances and influence lines.
 
@@ -42,6 +47,7 @@ def stakeholder_map(
     assessment : what `engine.assess` says of it. One with detail "brief" does not say whom a tripped red
         line leaves out; then the deal is assessed again
     language : "en" or "zh"
+    has_legend : whether to say what the signs mean; a page of many maps says it once, by `map_legend`
 
     Raises
     ------
@@ -69,7 +75,12 @@ def stakeholder_map(
     left_out = {path for note in notes if note.kind == "left_out" for path in note.about}
     people = getattr(record, "stakeholders", None)
     out = frozenset(row for row in range(len(people or ())) if f"{LIST}[{row}]" in left_out)
-    return _Map(engine, people, out, language).picture(assessment)
+    return _Map(engine, people, out, language).picture(assessment, has_legend=has_legend)
+
+
+def map_legend(engine: Engine, language: Language = "en") -> Picture:
+    """Draw what the signs of every stakeholder map mean; ArgumentError A-VALUE for another language."""
+    return _Map(engine, None, frozenset(), checked_language(language)).signs_alone()
 
 
 class _Map:
@@ -95,7 +106,7 @@ class _Map:
     def say(self, key: str) -> str:
         return say(key, self.language)
 
-    def picture(self, assessment: Assessment) -> Picture:
+    def picture(self, assessment: Assessment, *, has_legend: bool) -> Picture:
         chart = arrange(self.people)
         width = max(chart.width, _LEAST_WIDTH) + 2 * _MARGIN
         title = subtitle([self.say("people"), assessment.deal_id, assessment.deal_name])
@@ -104,8 +115,14 @@ class _Map:
         top = self.canvas.heading(title, below, width)
         y = self.chart(chart, top) if self.people else self.nobody(top)
         y = self.influence_list(y + 30, width) if self.people else y
-        height = self.legend(y + 26, width)
+        height = self.legend(y + 26, width) if has_legend else y + 16
         return Picture("map", title, self.alt(), self.language, width, height, self.canvas.body)
+
+    def signs_alone(self) -> Picture:
+        title, width = self.say("legend.title"), _LEAST_WIDTH + 2 * _MARGIN
+        height = self.legend(self.canvas.heading(title, "", width), width)
+        told = "; ".join(text for *_, text in self.signs())
+        return Picture("legend", title, f"{told}.", self.language, width, height, self.canvas.body)
 
     def counted(self) -> str:
         count = len(self.people)

@@ -35,6 +35,7 @@ _WORDS: dict[str, tuple[str, str]] = {
     "line.conflict": ("is in conflict with", "冲突"),
     "line.unknown": ("unknown line to", "关系类型未知"),
     "somebody": ("somebody unknown", "对象未知"),
+    "legend.title": ("What the signs of a stakeholder map mean", "关系图图例"),
     "legend.coach": ("coach 2/4: passed 2 of 4 tests", "教练 2/4:通过四项检验中的两项"),
     "legend.mark": ("word with ?: not on file", "带“?”:未登记"),
     "waterfall.title": ("Where deal health comes from", "健康度构成"),
