@@ -3,9 +3,10 @@
     python tools/notebooks.py           run every notebook, write what changed
     python tools/notebooks.py --check   write nothing; exit 1 if a cell fails or a notebook is stale
 
-The script is what is reviewed: `# %%` starts a cell of code, `# %% [markdown]` one of text. The notebook holds its
-outputs, as people look before they run. It holds no times and no paths, so that it changes only with what it shows. Where
-Vega puts a letter depends on the fonts of the machine: of pictures only what they say is compared (`aria-label`).
+The script is what is reviewed: `# %%` starts a cell of code, `# %% [markdown]` one of text. The notebook
+holds its outputs, as people look before they run. It holds no times and no paths, so that it changes only
+with what it shows. Where Vega puts a letter depends on the fonts of the machine: of pictures only what they say is
+compared (their `aria-label`).
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ PLACE = Path(__file__).resolve().parent.parent / "examples" / "notebooks"
 MOST_BYTES = 400_000
 _CELL = re.compile(r"^# %%(?P<markdown> \[markdown\])?\n", re.MULTILINE)
 _SVG = re.compile(r"<svg.*?aria-label=(\"[^\"]*\"|'[^']*').*?</svg>", re.DOTALL)
+_FORMS = ("image/svg+xml", "text/html", "text/markdown", "text/plain")
 _METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -65,10 +67,11 @@ def written(script: Path) -> str:
 
 
 def _lighten(output: Any) -> None:
-    """Drop the plain `repr` where there is something better to show."""
+    """Keep the best of the forms in which a result shows itself."""
     data = output.get("data", {})
-    if len(data) > 1:
-        data.pop("text/plain", None)
+    best = next((form for form in _FORMS if form in data), None)
+    if best is not None:
+        output["data"] = {best: data[best]}
 
 
 def is_same(new: str, old: str) -> bool:

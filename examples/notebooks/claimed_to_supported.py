@@ -1,19 +1,19 @@
 # %% [markdown]
 # # From claimed to supported stage
 #
-# One deal over half a year: what the seller claimed, what the evidence supported, what was in the way, and the shortest lawful
-# way on. D-16 is invented, and lies in `examples/welding/history`. Needs `pip install 'kamrules[plot,verify]'`.
+# One deal over half a year: what the seller claimed, what the evidence supported, what was in the way, and
+# the shortest lawful way on. D-16 is invented, and lies in `examples/welding/history`. Needs `pip install
+# 'kamrules[plot,verify]'`.
 
 # %%
 from datetime import date
 
+import kamrules as kr
 from kamrules.report import pictures
 from kamrules.timeline import read_events, timelines
 from kamrules.timeline.dwell import stall_of
 from kamrules.timeline.history import history_of
 from kamrules.timeline.telling import tell
-
-import kamrules as kr
 
 engine = kr.compile(kr.load_pack("handbook"))
 timeline = timelines(read_events("../welding/history/events.jsonl"), model=engine.model)["D-16"]
@@ -41,8 +41,9 @@ assert [str(step.after.day) for step in fell] == ["2026-06-19"]
 print(tell(engine, history, stall=stall_of(engine, timeline, as_of=JUNE)))
 
 # %% [markdown]
-# A key person left on 2 June, and nobody entered it before the 19th. What was said on 10 June rested on somebody who was
-# gone. Both times of an event are kept, so that one can ask what was said then, and what is known of that day now.
+# A key person left on 2 June, and nobody entered it before the 19th. What was said on 10 June rested on
+# somebody who was gone. Both times of an event are kept, so that one can ask what was said then, and what
+# is known of that day now.
 
 # %%
 TENTH = date(2026, 6, 10)
@@ -54,7 +55,8 @@ assert (then.stage.supported, now.stage.supported) == ("M6", "M4")
 # %% [markdown]
 # ## Health over time
 #
-# The band is the interval: it narrows as facts come in. Health is what is in place, no probability of winning.
+# The band is the interval: it narrows as facts come in. Health is what is in place, no probability of
+# winning.
 
 # %%
 pictures.health_over_time(engine, history_of(engine, timeline))
@@ -73,8 +75,8 @@ june
 # %% [markdown]
 # ## The shortest lawful path
 #
-# Steps with owner, form and first day. A path never crosses a red line. Its steps are facts to bring about, not boxes
-# to tick.
+# Steps with owner, form and first day. A path never crosses a red line. Its steps are facts to bring about,
+# not boxes to tick.
 
 # %%
 path = kr.shortest_path(engine, deal, as_of=JUNE)
@@ -82,8 +84,8 @@ assert (path.outcome, path.target) == ("path", "M6")
 path
 
 # %% [markdown]
-# It says how much effort, in points of the pack, and when at the earliest. What raises the health most for its effort is
-# another question, with other answers.
+# It says how much effort, in points of the pack, and when at the earliest. What raises the health most for
+# its effort is another question, with other answers.
 
 # %%
 assert path.opens_on is not None

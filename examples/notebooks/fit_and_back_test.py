@@ -1,10 +1,11 @@
 # %% [markdown]
 # # Fit and back-test
 #
-# What do closed deals teach, and would it have helped? `examples/closed_deals` is an invented history of 130 deals. Needs
-# `pip install 'kamrules[learn,plot]'`.
+# What do closed deals teach, and would it have helped? `examples/closed_deals` is an invented history of
+# 130 deals. Needs `pip install 'kamrules[learn,plot]'`.
 
 # %%
+import kamrules as kr
 from kamrules.learning.backtest import backtest
 from kamrules.learning.closed import ClosedDeals, closed_deals, last_day
 from kamrules.learning.gates import look_at_gates
@@ -15,16 +16,14 @@ from kamrules.report import pictures
 from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
 from kamrules.timeline import FactSet, read_events, timelines
 
-import kamrules as kr
-
 engine = kr.compile(kr.load_pack("handbook"))
 histories = timelines(read_events("../closed_deals/events.csv"), model=engine.model)
 
 # %% [markdown]
 # ## Closed deals, as they were
 #
-# Each deal is seen as it was recorded 30 days before its outcome. What was recorded later is not there. Deals that teach
-# nothing are left out by name.
+# Each deal is seen as it was recorded 30 days before its outcome. What was recorded later is not there.
+# Deals that teach nothing are left out by name.
 
 # %%
 closed = closed_deals(histories.values(), lead_days=30)
@@ -34,8 +33,8 @@ closed.reasons()
 # %% [markdown]
 # ## The guard against leaks
 #
-# Suppose somebody records the day of the complaint, or fills in the reason of the loss, before the deal is lost. A model would
-# look clairvoyant. So it is refused, loudly.
+# Suppose somebody records the day of the complaint, or fills in the reason of the loss, before the deal is
+# lost. A model would look clairvoyant. So it is refused, loudly.
 
 # %%
 lost = next(deal for deal in closed.deals if not deal.won)
@@ -70,8 +69,8 @@ few.reason
 # %% [markdown]
 # ## Back-test
 #
-# Forward in time, and with deals of one account kept together. Against it stand the pack alone and the base rate. Brackets
-# hold 90 % intervals; where they reach the base rate, there is no skill to speak of.
+# Forward in time, and with deals of one account kept together. Against it stand the pack alone and the base
+# rate. Brackets hold 90 % intervals; where they reach the base rate, there is no skill to speak of.
 
 # %%
 tried = backtest(engine, histories.values(), leads=(30,), resamples=100)
@@ -81,8 +80,8 @@ print(backtest_text(tried))
 # %% [markdown]
 # ## Calibration
 #
-# Learned from the first 70 deals, tried on those predicted after all 70 outcomes were known. With so few deals to try the
-# intervals are wide, and that is the finding.
+# Learned from the first 70 deals, tried on those predicted after all 70 outcomes were known. With so few
+# deals to try the intervals are wide, and that is the finding.
 
 # %%
 first = ClosedDeals(closed.deals[:70], (), closed.lead_days)
@@ -97,7 +96,8 @@ pictures.calibration([deal.won for deal in later], said, bins=3)
 # %% [markdown]
 # ## When it says nothing
 #
-# A deal unlike any seen gets no estimate. What the pack believes can be shown instead; it rests on 0 closed deals.
+# A deal unlike any seen gets no estimate. What the pack believes can be shown instead; it rests on 0 closed
+# deals.
 
 # %%
 [strange] = forecast_deals(engine, model, [({"id": "new"}, known)])
@@ -108,11 +108,12 @@ strange.refusal
 # %% [markdown]
 # ## What each gate was worth
 #
-# Who met a criterion when the deal was moved past its gate, and did they win more? It shows what goes together, not what
-# causes a win. Most gates cannot be told yet.
+# Who met a criterion when the deal was moved past its gate, and did they win more? It shows what goes together,
+# not what causes a win. Only gates with deals to compare are drawn. The others may still be called `sharpen`:
+# what is unknown for most deals that passed was never asked.
 
 # %%
 found = look_at_gates(engine, histories, as_of=last_day(histories.values()))
-gates = [gate for gate in found.values.gates if gate.verdict != "not enough deals"]
-assert len(gates) < len(found.values.gates)
-pictures.gate_worth(engine, gates)
+compared = [gate for gate in found.values.gates if gate.difference is not None]
+assert 0 < len(compared) < len(found.values.gates)
+pictures.gate_worth(engine, compared)

@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Score a pipeline in five minutes
 #
-# Frames go in, frames come out, pictures in between. The deals are the invented ones of `examples/welding`; a folder of
-# CSV files of your own does as well. Needs `pip install 'kamrules[frame]'`.
+# Frames go in, frames come out, pictures in between. The deals are the invented ones of `examples/welding`;
+# a folder of CSV files of your own does as well. Needs `pip install 'kamrules[frame]'`.
 
 # %%
 from datetime import date
@@ -21,8 +21,8 @@ engine = kr.compile(kr.load_pack("handbook"))
 # %% [markdown]
 # ## Frames in
 #
-# One row a deal; each list (people, activities, ...) is a frame of its own with `deal_id`. Polars here, and pandas, PyArrow
-# and DuckDB alike.
+# One row a deal; each list (people, activities, ...) is a frame of its own with `deal_id`. Polars here, and
+# pandas, PyArrow and DuckDB alike.
 
 # %%
 deals = pl.DataFrame(
@@ -38,8 +38,8 @@ found = engine.assess_frame(deals, as_of=DAY, stakeholders=people)
 found.deals.select("deal_id", "claimed", "supported", "possible", "health_low", "health_high")
 
 # %% [markdown]
-# Little is known, so the intervals are wide: missing is unknown, neither no nor zero. No row is lost in silence; what could
-# not be read is told.
+# Little is known, so the intervals are wide: missing is unknown, neither no nor zero. No row is lost in
+# silence; what could not be read is told.
 
 # %%
 assert found.deals.height + found.rejected.height == deals.height
@@ -60,8 +60,8 @@ assert (summary.assessed, summary.rejected) == (36, 0)
 pictures.pipeline_stages(engine, summary)
 
 # %% [markdown]
-# Sellers claim more than the evidence supports. `contradicted` means that a known fact speaks against the claim;
-# `unproven` that facts are missing. These are two different talks to have.
+# Sellers claim more than the evidence supports. `contradicted` means that a known fact speaks against the
+# claim; `unproven` that facts are missing. These are two different talks to have.
 
 # %%
 claims = pl.DataFrame(
@@ -92,7 +92,8 @@ pictures.ask_next(engine, summary)
 # %% [markdown]
 # ## One deal
 #
-# The last line of a cell shows itself: an assessment as words, a picture as a picture. Health is no win probability.
+# The last line of a cell shows itself: an assessment as words, a picture as a picture. Health is no win
+# probability.
 
 # %%
 deal = find_deal(open_source(FOLDER, engine), "D-04").deal

@@ -1,22 +1,22 @@
 # %% [markdown]
 # # Write and prove a rule
 #
-# A pack of your own extends the handbook: one criterion more, one threshold changed. Then cases, proofs, and which deals
-# change verdict. Needs `pip install 'kamrules[verify]'`; without it everything but the proofs runs.
+# A pack of your own extends the handbook: one criterion more, one threshold changed. Then cases, proofs,
+# and which deals change verdict.
+# Needs `pip install 'kamrules[verify]'`.
 
 # %%
 import tempfile
 from datetime import date
 from pathlib import Path
 
+import kamrules as kr
 from kamrules.casefile import read_cases, run_case
 from kamrules.mutation import mutate
 from kamrules.packdiff import compare_on, compare_packs
 from kamrules.pipeline import open_source
 from kamrules.rules.checks import run_checks
 from kamrules.rules.planning import plan_pack
-
-import kamrules as kr
 
 DAY = date(2026, 6, 30)
 FOLDER = Path(tempfile.mkdtemp())  # elsewhere this is a folder of your repository
@@ -83,8 +83,8 @@ cases = read_cases(path).cases
 assert not any(run_case(engine, case) for case in cases)
 
 # %% [markdown]
-# Do the cases notice mistakes? Each mutant is one small mistake in the rule. One survives: nobody has said what a step
-# due this very day means.
+# Do the cases notice mistakes? Each mutant is one small mistake in the rule. One survives: nobody has said
+# what a step due this very day means.
 
 # %%
 survivors = mutate(engine, cases, only=["ACME.X1"]).survivors
@@ -101,8 +101,8 @@ assert not mutate(engine, cases, only=["ACME.X1"]).survivors
 # %% [markdown]
 # ## Checks, with proof
 #
-# Every check looks at the whole pack. Those that prove ask a solver about all deals there could be, not those we have:
-# here whether any criterion can never be met.
+# Every check looks at the whole pack. Those that prove ask a solver about all deals there could be, not
+# those we have: here whether any criterion can never be met.
 
 # %%
 report = run_checks(pack, plan_pack(pack), only=("never-met",), prove=True)
@@ -112,8 +112,8 @@ print({code: proofs.to_dict()["holds"] for code, proofs in report.proofs.items()
 # %% [markdown]
 # ## Which verdicts can turn
 #
-# The prover gives a smallest deal for each turn that is possible; here of the threshold alone. Do not take its word: each of
-# these deals is assessed under both packs.
+# The prover gives a smallest deal for each turn that is possible; here of the threshold alone. Do not take
+# its word: each of these deals is assessed under both packs.
 
 # %%
 old = kr.compile(kr.load_pack("handbook"))
