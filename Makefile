@@ -35,6 +35,7 @@ check: $(DEV)
 	$(BIN)/python tools/handbook_coverage.py --check
 	$(BIN)/python tools/frame_table.py --check
 	$(BIN)/python tools/pictures.py --check
+	$(BIN)/python tools/notebooks.py --check
 	$(BIN)/python tools/mutants.py --check
 	$(BIN)/kamrules check handbook --prove
 	$(BIN)/kamrules test handbook
@@ -42,6 +43,7 @@ check: $(DEV)
 docs: $(DEV)
 	$(BIN)/python tools/build_docs.py
 	$(BIN)/python tools/pictures.py
+	$(BIN)/python tools/notebooks.py
 	$(BIN)/zensical build --strict
 
 bench: $(BENCH)/.done

@@ -37,6 +37,11 @@ def other(folder: Path, text: str = MINE) -> kr.Engine:
     return kr.compile(kr.load_pack(path))
 
 
+def test_a_notebook_shows_a_difference_as_its_markdown(tmp_path: Path) -> None:
+    diff = compare_packs(handbook(), other(tmp_path), proofs=False)
+    assert diff._repr_markdown_() == to_markdown(diff)
+
+
 def test_a_pack_does_not_differ_from_itself() -> None:
     diff = compare_packs(handbook(), kr.compile(kr.load_pack("handbook")))
     assert diff.is_empty

@@ -83,6 +83,10 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "opens": ("opens", "可判定"),
     "path.to": ("path to", "通往"),
     "path.last": ("path through the last milestone", "完成最后一个里程碑"),
+    "path.step": (
+        "Shortest lawful path: 1 step, effort {1}, open on {2} at the earliest",
+        "最短合规路径:1步,投入{1}点,最早于{2}放行",
+    ),
     "path.steps": (
         "Shortest lawful path: {} steps, effort {}, open on {} at the earliest",
         "最短合规路径:{}步,投入{}点,最早于{}放行",

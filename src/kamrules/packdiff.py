@@ -72,6 +72,9 @@ class PackDiff:
         """Whether no verdict can differ by what was compared."""
         return not self.parts and not self.deals
 
+    def _repr_markdown_(self) -> str:
+        return to_markdown(self)
+
 
 def compare_packs(old: Engine, new: Engine, *, proofs: bool = True, timeout_ms: int = 5000) -> PackDiff:
     """Return what differs between two packs.

@@ -178,6 +178,10 @@ def test_a_path_as_people_read_it(language: Literal["en", "zh"]) -> None:
     assert path_text(engine(), path_of("D-05"), language) == golden.read_text(encoding="utf-8")
 
 
+def test_one_step_is_told_as_one() -> None:
+    assert "Shortest lawful path: 1 step, effort 1, " in path_text(engine(), path_of("D-02"))
+
+
 def test_json_and_markdown() -> None:
     shown = json.loads(path_text(engine(), path_of("D-05"), form="json"))
     assert (shown["outcome"], shown["cost"]) == ("path", 12)

@@ -107,7 +107,9 @@ class _Writer:
         for step in path.steps:
             place = step.path if step.kind == "add" else step.path.rpartition(".")[0]
             acts.setdefault((step.on, step.action, place), []).append(step)
-        head = self.say("path.steps").format(len(acts), path.cost, path.opens_on)
+        head = self.say("path.step" if len(acts) == 1 else "path.steps").format(
+            len(acts), path.cost, path.opens_on
+        )
         return Section(head, [self.act(steps) for steps in acts.values()])
 
     def act(self, steps: list[PathStep]) -> Item:
