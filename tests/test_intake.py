@@ -91,6 +91,22 @@ def test_a_record_without_end_is_refused_in_either_mode(deal: dict[str, Any]) ->
     assert INTAKE.read_without_bad_values(deal) is None
 
 
+def test_half_a_character_is_refused_beside_other_faults_and_left_out_in_lenient_reading() -> None:
+    deal = {
+        "id": "D1",
+        "name": "a\ud800",
+        "stakeholders": [{"id": "P1", "title": "\udfff"}],
+        "milestone": "\ud800",
+    }
+    with pytest.raises(RecordError) as caught:
+        INTAKE.read(deal)
+    assert [fault.where for fault in caught.value.faults] == ["name", "stakeholders[0].title", "milestone"]
+    assert str(caught.value).encode("utf-8")
+    read = INTAKE.read_without_bad_values(deal)
+    assert read is not None
+    assert read[0].model_dump(exclude_unset=True) == {"id": "D1", "stakeholders": [{"id": "P1"}]}
+
+
 def test_a_number_too_long_to_print_is_a_fault_of_the_record() -> None:
     with pytest.raises(RecordError) as caught:
         INTAKE.read({"est_value": 10**5000})

@@ -99,6 +99,28 @@ def test_deals_that_change_and_by_what(tmp_path: Path) -> None:
     json.dumps(data)
 
 
+def test_a_new_criterion_that_is_not_met_is_named_for_the_deals_it_stops(tmp_path: Path) -> None:
+    added = """
+  OURS.X1:
+    gate: M1.exit
+    kind: hard
+    name: {en: Dated, zh: 已定日期}
+    met_when: deal.next_step_on >= as_of
+    source: {ref: our own rule}
+    owner: sales_engineer
+    if_unknown: {en: Ask., zh: 询问。}
+    if_unmet: {en: Agree., zh: 约定。}
+"""
+    head = MINE.partition("params:")[0]
+    new = other(tmp_path, f"{head}criteria:{added}")
+    deals = [deal for deal in read_deals(WELDING) if deal["id"] in {"D-02", "D-16"}]
+    diff = compare_on(compare_packs(handbook(), new, proofs=False), handbook(), new, deals, as_of=DAY)
+    (change,) = diff.deals
+    assert change.came == (("OURS.X1", "unknown"),)
+    assert "| OURS.X1 added, unknown |" in to_markdown(diff)
+    assert to_dict(diff)["deals"][0]["came"] == {"OURS.X1": "unknown"}
+
+
 def test_rules_added_and_removed() -> None:
     posthog = kr.compile(kr.load_pack(WELDING.parent / "packs" / "posthog"))
     diff = compare_packs(handbook(), posthog)

@@ -16,11 +16,18 @@ from kamrules.source import visible
 _PLAIN_WIDTH = 120  # of tables that go to a file or a pipe
 
 
+class _Console(Console):
+    """Leaves a pipe that was closed to the command: the library would end with exit code 1, findings."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 def results() -> Console:
     """Return the console of results; plain, and of a fixed width, when it is no terminal."""
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     return (
-        console if console.is_terminal else Console(highlight=False, width=max(console.width, _PLAIN_WIDTH))
+        console if console.is_terminal else _Console(highlight=False, width=max(console.width, _PLAIN_WIDTH))
     )
 
 

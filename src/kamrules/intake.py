@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -11,6 +12,8 @@ from kamrules.errors import Fault, RecordError
 from kamrules.privacy import PrivacyGuard
 from kamrules.rules.packformat import Privacy
 from kamrules.validation import faults_of, path_text, shown
+
+_HALF_PAIR = re.compile(r"[\ud800-\udfff]")
 
 
 class Intake:
@@ -31,14 +34,18 @@ class Intake:
 
     def _validated(self, data: Mapping[str, Any]) -> tuple[BaseModel, tuple[Fault, ...]]:
         redacted, issues = self._redact(data)
+        broken = [_broken(path) for path in _broken_texts(redacted, ())]
         try:
-            return self.model.model_validate(redacted), issues
+            record = self.model.model_validate(redacted)
         except ValidationError as error:
             # A forbidden name is one the record does not have, so it always ends up here.
             refused = self.guard.refused(data) if self.guard is not None else []
-            known = {fault.where for fault in refused}
+            known = {fault.where for fault in (*refused, *broken)}
             found = [fault for fault in faults_of(error, self.model) if fault.where not in known]
-            raise RecordError([*refused, *found]) from None
+            raise RecordError([*refused, *broken, *found]) from None
+        if broken:
+            raise RecordError(broken)
+        return record, issues
 
     def read_again(self, record: BaseModel) -> None:
         """Raise RecordError if an attribute was set to a wrong value after the record had been read."""
@@ -66,6 +73,8 @@ class Intake:
             return None
 
     def _repaired(self, data: Any, faults: tuple[Fault, ...]) -> tuple[BaseModel, tuple[Fault, ...]] | None:
+        for path in [*_broken_texts(data, ())]:
+            _drop(data, path)
         while isinstance(data, dict):
             data, issues = self._redact(data)
             try:
@@ -102,6 +111,24 @@ def _mapping(deal: Any) -> Mapping[str, Any]:
     if not isinstance(deal, Mapping):
         raise RecordError(Fault("R-VALUE", f"{shown(deal)} given, a mapping or a record expected"))
     return {**_plain_copy(deal)}
+
+
+def _broken_texts(data: Any, path: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:
+    """Yield where a text has half of a character pair: it could be read, and never be written again."""
+    if isinstance(data, str):
+        if not data.isascii() and _HALF_PAIR.search(data):
+            yield path
+    elif isinstance(data, dict):
+        for name, value in data.items():
+            yield from _broken_texts(value, (*path, name))
+    elif isinstance(data, list | tuple):
+        for index, value in enumerate(data):
+            yield from _broken_texts(value, (*path, index))
+
+
+def _broken(path: tuple[int | str, ...]) -> Fault:
+    message = "the text has half of a character pair (`\\ud800` to `\\udfff`)"
+    return Fault("R-VALUE", message, where=path_text(path))
 
 
 def _plain_copy(value: Any) -> Any:

@@ -50,11 +50,15 @@ class PartChange:
 
 @dataclass(frozen=True, slots=True)
 class DealChange:
-    """What changes for one deal: each value before and after, and the criteria whose status turned."""
+    """What changes for one deal: each value before and after, and the criteria whose status turned.
+
+    `came` are the criteria only the new pack has, with their status: they can shut a gate, too.
+    """
 
     deal_id: str | None
     values: tuple[tuple[str, str, str], ...]
     turned: tuple[tuple[str, Status, Status], ...]
+    came: tuple[tuple[str, Status], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +192,9 @@ def _deal_change(before: Assessment | Rejection, after: Assessment | Rejection) 
         for one in before.criteria
         if one.id in now and now[one.id] != one.status
     )
-    return DealChange(before.deal_id, values, turned) if values or turned else None
+    olds = {one.id for one in before.criteria}
+    came = tuple((one.id, one.status) for one in after.criteria if one.id not in olds)
+    return DealChange(before.deal_id, values, turned, came) if values or turned else None
 
 
 def _values(found: Assessment) -> dict[str, str]:
@@ -223,13 +229,17 @@ def to_markdown(diff: PackDiff) -> str:
         lines += ["| deal | what changes | by |", "|---|---|---|"]
         for deal in diff.deals[:_SHOWN_DEALS]:
             values = "; ".join(f"{name}: {old} → {new}" for name, old, new in deal.values) or "–"
-            turned = (
-                ", ".join(f"{name} {old} → {new}" for name, old, new in deal.turned) or "a table or score"
-            )
-            lines.append(f"| {_cell(deal.deal_id or '')} | {_cell(values)} | {_cell(turned)} |")
+            lines.append(f"| {_cell(deal.deal_id or '')} | {_cell(values)} | {_cell(_reasons(deal))} |")
         if len(diff.deals) > _SHOWN_DEALS:
             lines.append(f"| … {len(diff.deals) - _SHOWN_DEALS} more | | |")
     return "\n".join(lines) + "\n"
+
+
+def _reasons(deal: DealChange) -> str:
+    """Return the criteria that turned, and the new ones that are not met."""
+    turned = [f"{name} {old} → {new}" for name, old, new in deal.turned]
+    shut = [f"{name} added, {status}" for name, status in deal.came if status in {"unmet", "unknown"}]
+    return ", ".join([*turned, *shut]) or "a table or score"
 
 
 def _part_rows(part: PartChange) -> Iterator[str]:
@@ -280,6 +290,7 @@ def to_dict(diff: PackDiff) -> dict[str, Any]:
                 "deal_id": deal.deal_id,
                 "values": {name: [old, new] for name, old, new in deal.values},
                 "turned": {name: [old, new] for name, old, new in deal.turned},
+                "came": dict(deal.came),
             }
             for deal in diff.deals
         ],

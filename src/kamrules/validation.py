@@ -74,8 +74,9 @@ def shown(value: Any) -> str:
 
 
 def cut(text: str) -> str:
-    """Return a text as one part of a message: whole, or its start and an ellipsis."""
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    """Return a text as one part of a message: whole or its start; what cannot be written is escaped."""
+    whole = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return whole if len(whole) <= _SHOWN else whole[: _SHOWN - 1] + "…"
 
 
 def quoted(value: Any) -> str:

@@ -34,7 +34,7 @@ def bytes_file(path: Path) -> Iterator[BinaryIO]:
         with _opened(target, target, "wb") as stream:
             yield stream
         return
-    part = target.with_name(f".{target.name}.{os.getpid()}.part")
+    part = _part_of(target)
     opened = _opened(part, path, "xb")
     try:
         with opened as stream:
@@ -42,6 +42,22 @@ def bytes_file(path: Path) -> Iterator[BinaryIO]:
         part.replace(target)
     finally:
         part.unlink(missing_ok=True)
+
+
+def ask_for(*targets: Path | None) -> None:
+    """Raise A-OUTPUT now for a file that could not be written after long work; nothing is left behind."""
+    for target in targets:
+        if target is None or (target.exists() and not target.is_file() and not target.is_dir()):
+            continue
+        if target.is_dir():
+            _opened(target, target, "wb")
+        part = _part_of(target.resolve())
+        _opened(part, target, "xb").close()
+        part.unlink()
+
+
+def _part_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.{os.getpid()}.part")
 
 
 def _opened(place: Path, shown: Path, mode: Literal["wb", "xb"]) -> BinaryIO:

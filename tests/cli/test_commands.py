@@ -424,6 +424,16 @@ def test_process_reads_stdin_writes_utf8_without_colour_and_ends_with_its_code()
     assert process("assess", "nowhere", *DAY).returncode == 2
 
 
+def test_a_pipe_closed_before_a_text_is_no_finding() -> None:
+    command = [sys.executable, "-c", "from kamrules.cli import main; main()", "handbook"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        assert running.stderr is not None
+        running.stdout.close()
+        assert running.stderr.read() == b""
+        assert running.wait(timeout=120) == 0
+
+
 def test_reader_that_closes_the_pipe_early_is_no_error(tmp_path: Path) -> None:
     (tmp_path / "d.jsonl").write_text("".join(f'{{"id": "D{number}"}}\n' for number in range(300)))
     command = [

@@ -134,6 +134,22 @@ def test_bad_options_exit_with_2(
     assert not (tmp_path / "m.json").exists()
 
 
+def test_what_cannot_be_written_is_said_before_anything_is_read_or_written(run: Run, tmp_path: Path) -> None:
+    nothing = tmp_path / "absent.jsonl"
+    (tmp_path / "there").mkdir()
+    model = tmp_path / "m.json"
+    for places in (
+        ("-o", tmp_path / "no" / "m.json"),
+        ("-o", tmp_path / "there"),
+        ("-o", model, "--card", tmp_path / "no" / "card.md"),
+        ("-o", model, "--pack-out", tmp_path / "there"),
+    ):
+        found = run("fit", nothing, *places)
+        assert found.exit_code == 2
+        assert "A-OUTPUT" in found.stderr
+    assert [path.name for path in tmp_path.iterdir() if path.name != "pack"] == ["there"]
+
+
 def test_nothing_is_written_over_the_history(run: Run, deals: Path, tmp_path: Path) -> None:
     before = deals.read_bytes()
     found = run("fit", deals, "-o", deals)

@@ -216,8 +216,8 @@ def test_the_outlook_is_told_in_both_languages() -> None:
         "by what the pack believes, not by closed deals: 1 deals, 250.00 CNY of the expected value",
         "1 expected orders are past their day",
         "dates move as 10 past orders did",
-        "left out: N (no amount)",
-        "left out: Y (no chance)",
+        "1 left out, no amount: N",
+        "1 left out, no chance: Y",
         "3 shelved deals are not in it",
         "M1  of 12 deals 6 went on, 6 were lost, 0 are open; within 11 days 50",
     ):

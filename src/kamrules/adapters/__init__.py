@@ -119,7 +119,7 @@ def read_deals(path: str | Path, request: Request | None = None) -> Reading:
 
 def _no_member(place: Path, shown: str, *, mapped: bool) -> Fault:
     if place.is_dir():
-        hint = "give a field map for CSV files of another system"
+        hint = "give a field map for files of another system; `kamrules map init` guesses one"
         return Fault("I-FORMAT", f"`{shown}` has no deals.csv", hint=hint)
     if mapped:
         return Fault("I-FORMAT", f"a field map reads CSV and JSON files, `{shown}` is a file")

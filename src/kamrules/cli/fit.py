@@ -11,7 +11,7 @@ import typer
 from kamrules.arguments import day_of, loaded_engine
 from kamrules.cli import FINDINGS, Language, PackRef, Params
 from kamrules.console import notes, show_text, shown_progress
-from kamrules.wholefile import keep_apart, text_file
+from kamrules.wholefile import ask_for, keep_apart, text_file
 
 
 def fit(  # noqa: PLR0913 - one argument for each option
@@ -67,11 +67,14 @@ def fit(  # noqa: PLR0913 - one argument for each option
     from kamrules.learning.model import Settings  # noqa: PLC0415 - needs an extra
     from kamrules.learning.model_file import save_model  # noqa: PLC0415 - needs an extra
     from kamrules.learning.source import read_histories  # noqa: PLC0415 - with the others
-    from kamrules.learning.to_pack import to_pack  # noqa: PLC0415 - needs an extra
+    from kamrules.learning.to_pack import refuse_taken, to_pack  # noqa: PLC0415 - needs an extra
     from kamrules.learning.weights import learned_weights  # noqa: PLC0415 - needs an extra
 
     given = Path(path).resolve()
-    keep_apart({"--output": output, "--card": card}, lambda place: place == given)
+    keep_apart({"--output": output, "--card": card, "--pack-out": pack_out}, lambda place: place == given)
+    ask_for(output, card)
+    if pack_out is not None:
+        refuse_taken(pack_out)
     engine = loaded_engine(pack, param)
     settings = Settings(columns, until, prior_deals=prior_deals, seed=seed)
     histories = read_histories(path, engine)

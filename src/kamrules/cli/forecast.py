@@ -43,7 +43,9 @@ def forecast(  # noqa: PLR0913 - one argument for each option
         int,
         typer.Option("--slip-days", metavar="N", min=1, help="Dates slip as past ones did so long before."),
     ] = DAYS_AHEAD,
-    draws: Annotated[int, typer.Option("--draws", metavar="N", min=1, help="How many futures.")] = 4000,
+    draws: Annotated[
+        int, typer.Option("--draws", metavar="N", min=1, max=1_000_000, help="How many futures.")
+    ] = 4000,
     seed: Annotated[int, typer.Option("--seed", metavar="N", help="Of the futures.")] = 0,
     form: Annotated[Literal["text", "json"], typer.Option("--format", help="How to write it.")] = "text",
     lang: Language = "en",

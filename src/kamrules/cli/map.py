@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal
@@ -65,7 +66,8 @@ def init(  # noqa: PLR0913 - one argument for each option
     _say(f"{output}: {found.door.title}, {found.notes.placed} fields filled")
     _listed("for you to decide:", found.notes.to_decide)
     _listed("without a place:", found.notes.unplaced)
-    notes().print(escape(visible(f"next: kamrules assess {folder} --map {output}")), soft_wrap=True)
+    command = shlex.join(["kamrules", "assess", str(folder), "--map", str(output)])
+    notes().print(escape(visible(f"next: {command}")), soft_wrap=True)
 
 
 @map.command("check")

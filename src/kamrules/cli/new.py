@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -40,7 +41,7 @@ def pack(
     files = new_pack(name, folder, extends=extends)
     for path in files:
         _say(path)
-    place = files[0].parent
+    place = shlex.quote(str(files[0].parent))
     notes().print(escape(visible(f"next: kamrules check {place} && kamrules test {place}")), soft_wrap=True)
 
 

@@ -13,6 +13,7 @@ from kamrules.learning.outlook import Outlook
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language, shown_amount
 
+_SHOWN = 5  # deals that are left out, by name; JSON has all of them
 _SAY: dict[str, tuple[str, str]] = {
     "title": ("Outlook as of {}: {} open deals in {}", "截至{}的预测：{}个未结项目，币种{}"),
     "total": (
@@ -32,7 +33,7 @@ _SAY: dict[str, tuple[str, str]] = {
     ),
     "slips": ("dates move as {} past orders did", "日期按过去{}个订单的延误变动"),
     "given": ("dates are taken as given", "日期按登记计"),
-    "left": ("left out: {}", "未计入：{}"),
+    "left": ("{} left out, {}: {}", "{}个未计入，{}：{}"),
     "no amount": ("no amount", "无金额"),
     "no chance": ("no chance", "无赢率"),
     "shelved": ("{} shelved deals are not in it", "{}个搁置项目未计入"),
@@ -106,9 +107,10 @@ class _Words:
         def money(amount: int) -> str:
             return shown_amount(amount, one.currency)
 
-        if one.left_out:
-            named = [f"{left.deal_id} ({self.say(left.why)})" for left in one.left_out]
-            yield self.say("left", ", ".join(named))
+        for why in dict.fromkeys(left.why for left in one.left_out):
+            ids = [left.deal_id for left in one.left_out if left.why == why]
+            named = ", ".join(ids[:_SHOWN]) + (", …" if len(ids) > _SHOWN else "")
+            yield self.say("left", len(ids), self.say(why), named)
         if not one.deals:
             return
         total = one.total

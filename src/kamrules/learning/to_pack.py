@@ -58,9 +58,7 @@ def to_pack(pack: str | Path, weights: Weights, folder: str | Path, *, last: dat
         so that nothing can be changed in it alone (A-PLACE).
     """
     target = Path(folder)
-    if target.exists():
-        hint = "move it away, or name another place"
-        raise ArgumentError(Fault("A-OUTPUT", f"`{target}` is there already", hint=hint))
+    refuse_taken(target)
     old = load_pack(pack)
     _refuse_other(old, weights)
     # Beside the target, so that a pack it extends is found from there as from the target.
@@ -80,6 +78,13 @@ def to_pack(pack: str | Path, weights: Weights, folder: str | Path, *, last: dat
     finally:
         shutil.rmtree(part, ignore_errors=True)
     return NewPack(target / manifest.name, new.version, weights.changed)
+
+
+def refuse_taken(target: Path) -> None:
+    """Raise A-OUTPUT for a folder that is there already; asked before long work, too."""
+    if target.exists():
+        hint = "move it away, or name another place"
+        raise ArgumentError(Fault("A-OUTPUT", f"`{target}` is there already", hint=hint))
 
 
 def _refuse_other(old: Pack, weights: Weights) -> None:

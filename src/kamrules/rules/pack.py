@@ -124,14 +124,16 @@ def locate_pack(ref: str | Path, base: Path | None = None) -> tuple[Path, str]:
     if isinstance(ref, str) and ref in shipped:
         return shipped[ref], f"{ref}/{MANIFEST}"
     path = Path(ref) if base is None else base / ref
+    what = "neither a shipped pack nor a file"
     try:
-        path = path / MANIFEST if path.is_dir() else path
+        if path.is_dir():
+            path, what = path / MANIFEST, f"the folder has no {MANIFEST}"
         is_there = path.is_file()
     except OSError:  # such as a name that is too long
         is_there = False
     if not is_there:
         hint = nearest(str(ref), shipped) or f"shipped packs: {', '.join(shipped) or 'none'}"
-        raise PackError(Fault("P-PACK", f"no pack `{ref}`: neither a shipped pack nor a file", hint=hint))
+        raise PackError(Fault("P-PACK", f"no pack `{ref}`: {what}", hint=hint))
     return path, str(path)
 
 
