@@ -109,8 +109,8 @@ strange.refusal
 # ## What each gate was worth
 #
 # Who met a criterion when the deal was moved past its gate, and did they win more? It shows what goes
-# together, not what causes a win. Only gates with deals to compare are drawn. The others may still be called `sharpen`:
-# what is unknown for most deals that passed was never asked.
+# together, not what causes a win. Only gates with deals to compare are drawn. The others may still be called
+# `sharpen`: what is unknown for most deals that passed was never asked.
 
 # %%
 found = look_at_gates(engine, histories, as_of=last_day(histories.values()))
