@@ -4,9 +4,9 @@
     python tools/notebooks.py --check   write nothing; exit 1 if a cell fails or a notebook is stale
 
 The script is what is reviewed: `# %%` starts a cell of code, `# %% [markdown]` one of text. The notebook
-holds its outputs, as people look before they run. It holds no times and no paths, so that it changes only
-with what it shows. Where Vega puts a letter depends on the fonts of the machine: of pictures only what they say is
-compared (their `aria-label`).
+holds its outputs, as people look before they run. It holds no times and no paths, so that it changes
+only with what it shows. Where Vega puts a letter depends on the fonts of the machine: of pictures only
+what they say is compared (their `aria-label`).
 """
 
 from __future__ import annotations
@@ -52,11 +52,12 @@ def written(script: Path) -> str:
     import nbformat.v4
     from nbclient import NotebookClient
 
-    new = {"code": nbformat.v4.new_code_cell, "markdown": nbformat.v4.new_markdown_cell}
+    make: Any = nbformat.v4  # its functions have no types
+    new = {"code": make.new_code_cell, "markdown": make.new_markdown_cell}
     cells = [
         new[cell.kind](cell.source, id=f"cell-{place}") for place, cell in enumerate(cells_of(script), 1)
     ]
-    book = nbformat.v4.new_notebook(cells=cells, metadata=_METADATA)
+    book = make.new_notebook(cells=cells, metadata=_METADATA)
     where = {"metadata": {"path": str(script.parent)}}
     NotebookClient(book, timeout=300, resources=where, record_timing=False).execute()
     book.metadata = _METADATA
@@ -75,7 +76,7 @@ def _lighten(output: Any) -> None:
 
 
 def is_same(new: str, old: str) -> bool:
-    return _told(new) == _told(old)
+    return bool(_told(new) == _told(old))
 
 
 def _told(text: str) -> Any:

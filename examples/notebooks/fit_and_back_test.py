@@ -108,9 +108,9 @@ strange.refusal
 # %% [markdown]
 # ## What each gate was worth
 #
-# Who met a criterion when the deal was moved past its gate, and did they win more? It shows what goes together,
-# not what causes a win. Only gates with deals to compare are drawn. The others may still be called `sharpen`:
-# what is unknown for most deals that passed was never asked.
+# Who met a criterion when the deal was moved past its gate, and did they win more? It shows what goes
+# together, not what causes a win. Only gates with deals to compare are drawn. The others may still be called
+# `sharpen`: what is unknown for most deals that passed was never asked.
 
 # %%
 found = look_at_gates(engine, histories, as_of=last_day(histories.values()))
