@@ -26,13 +26,13 @@ def _examples(module: ModuleType) -> list[doctest.DocTest]:
 @pytest.fixture
 def _one_handbook(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let examples that load and compile the handbook share one engine, which saves most of their time."""
-    load, make = kamrules.load_pack, kamrules.compile
+    load, make, engine = kamrules.load_pack, kamrules.compile, handbook()  # made before it is replaced
 
     def load_once(name: str, **given: Any) -> Any:
-        return handbook().pack if name == "handbook" and not given else load(name, **given)
+        return engine.pack if name == "handbook" and not given else load(name, **given)
 
     def compile_once(pack: Any, **given: Any) -> Any:
-        return handbook() if pack is handbook().pack and not given else make(pack, **given)
+        return engine if pack is engine.pack and not given else make(pack, **given)
 
     monkeypatch.setattr(kamrules, "load_pack", load_once)
     monkeypatch.setattr(kamrules, "compile", compile_once)

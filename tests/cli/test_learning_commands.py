@@ -1,5 +1,6 @@
 """`kamrules fit` and `kamrules backtest`: what they write, where, and with which exit code."""
 
+import inspect
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,6 +10,8 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped] # sh
 from typer.testing import CliRunner, Result
 
 from kamrules.cli import application
+from kamrules.cli.backtest import backtest
+from kamrules.cli.fit import fit
 from kamrules.engine import load_pack
 from kamrules.timeline import Timeline, write_events
 from tests.learning.small import histories, write_pack
@@ -171,3 +174,11 @@ def test_a_fact_of_a_later_day_stops_both(run: Run, tmp_path: Path) -> None:
     for found in (run("fit", path, "-o", tmp_path / "m.json"), run("backtest", path)):
         assert found.exit_code == 2
         assert "L-LATE: 2031-01-01 is after the day of prediction" in found.stderr
+
+
+def test_commands_and_library_believe_a_pack_alike() -> None:
+    from kamrules.learning.model import Settings
+    from kamrules.scoring.estimators.scorecard_classifier import ScorecardClassifier
+
+    asked = [inspect.signature(one).parameters["prior_deals"].default for one in (fit, backtest)]
+    assert {*asked, Settings().prior_deals, ScorecardClassifier().prior_deals} == {16.0}
