@@ -80,6 +80,8 @@ HEADINGS: dict[str, tuple[str, str]] = {
     "unknown_status": ("unknown", "未知"),
     "not_applicable": ("not applicable", "不适用"),
     "complete": ("every milestone is passed", "全部里程碑已通过"),
+    "desk.waiting": ("to be done", "待办"),
+    "desk.nothing": ("nothing turned", "没有判定变化"),
     "opens": ("opens", "可判定"),
     "path.to": ("path to", "通往"),
     "path.last": ("path through the last milestone", "完成最后一个里程碑"),

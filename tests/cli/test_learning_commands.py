@@ -75,6 +75,7 @@ def test_fit_writes_a_model_its_card_and_a_pack_the_same_each_time(
 def test_fit_shows_the_card_or_data_where_asked(run: Run, deals: Path, tmp_path: Path) -> None:
     shown = run("fit", deals, "-o", tmp_path / "m.json", "--lang", "zh")
     assert shown.stdout.startswith("# 模型卡")
+    assert "5个未采用，尚未结束：D0060" in shown.stderr
     data = json.loads(run("fit", deals, "-o", tmp_path / "m.json", "--format", "json").stdout)
     assert data["sample"]["wins"] + data["sample"]["losses"] == 60
     assert data["drift"]["deals"] == 5

@@ -38,7 +38,7 @@ def test_it_tells_what_turned_once_and_what_is_to_be_done_until_it_is_done(
     regression = {"deal_id": "D-16", "fact": "stage", "before": "M6", "after": "M5", "day": "2026-06-19"}
     assert any(regression.items() <= one.items() for one in told["transitions"])
     shown = run(events, *journal, "--lang", "zh").stdout.splitlines()
-    assert shown[0] == f"to be done: {len(told['pending'])}"  # nothing turned again
+    assert shown[0] == f"待办: {len(told['pending'])}"  # nothing turned again
     assert "里程碑" in shown[1]
 
 

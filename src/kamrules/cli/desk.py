@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from kamrules.arguments import loaded_engine
+from kamrules.arguments import day_of, loaded_engine
 from kamrules.cli import Language, PackRef, Params
 from kamrules.console import show_text
 from kamrules.engine import Engine
-from kamrules.errors import ArgumentError, Fault
+from kamrules.headings import heading
 from kamrules.live.desk import Transition
 from kamrules.timeline import read_events
 
@@ -44,7 +43,7 @@ def desk(  # noqa: PLR0913 - one argument for each option
 
     engine = loaded_engine(pack, param)
     events = sorted(read_events(path), key=lambda one: (one.recorded_at, one.deal_id, one.id))
-    end = _day(as_of) or max((one.recorded_at.date() for one in events), default=None)
+    end = day_of("--as-of", as_of) or max((one.recorded_at.date() for one in events), default=None)
     url = journal if "://" in journal else f"sqlite:///{journal}"
     start = events[0].recorded_at.date() if events else end
     turned: list[Transition] = []
@@ -63,7 +62,10 @@ def desk(  # noqa: PLR0913 - one argument for each option
         }
         show_text(json.dumps(found, ensure_ascii=False, indent=1))
     else:
-        show_text("\n".join([*map(_turn_line, turned), *_lines(engine, waiting, lang)]) or "nothing turned")
+        show_text(
+            "\n".join([*map(_turn_line, turned), *_lines(engine, waiting, lang)])
+            or heading("desk.nothing", lang)
+        )
 
 
 def _turn_line(one: Transition) -> str:
@@ -72,7 +74,7 @@ def _turn_line(one: Transition) -> str:
 
 def _lines(engine: Engine, waiting: list[Pending], lang: Language) -> Iterator[str]:
     if waiting:
-        yield f"to be done: {len(waiting)}"
+        yield f"{heading('desk.waiting', lang)}: {len(waiting)}"
     for one in waiting:
         spec = engine.pack.reactions.get(one.reaction)
         told = (
@@ -97,13 +99,3 @@ def _turn_data(one: Transition) -> dict[str, Any]:
 def _data(one: Pending) -> dict[str, Any]:
     shown = {"id": one.id, "deal_id": one.deal_id, "reaction": one.reaction}
     return {**shown, "cause": one.cause, "day": one.day.isoformat()}
-
-
-def _day(text: str | None) -> date | None:
-    if text is None:
-        return None
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        message = f"`{text}` given for --as-of, a date such as 2026-06-30 expected"
-        raise ArgumentError(Fault("A-DATE", message)) from None

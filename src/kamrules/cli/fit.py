@@ -88,7 +88,7 @@ def fit(  # noqa: PLR0913 - one argument for each option
             progress=progress,
         )
     closed = found.closed
-    for line in told(closed):
+    for line in told(closed, lang):
         notes().print(line, markup=False, soft_wrap=True)
     if isinstance(found, Refused):
         notes().print(f"nothing was learned: {found.reason}", markup=False, soft_wrap=True)

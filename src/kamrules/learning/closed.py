@@ -17,6 +17,7 @@ from kamrules.errors import ArgumentError, Fault, LeakageError
 from kamrules.rules.places import value_at
 from kamrules.scoring.validation.leakage import refuse_late_facts
 from kamrules.timeline.timeline import Timeline, as_day
+from kamrules.wording import Language
 
 # Our choice: a month before, help can still come, and most of what will ever be known is recorded.
 LEAD_DAYS = 30
@@ -48,6 +49,19 @@ WHY: Mapping[Why, str] = {
     "decided before": "its outcome was recorded by the day of prediction",
     "not open then": "shelved or cancelled on the day of prediction",
     "bad record": "its record of the day of prediction does not fit the pack",
+}
+WHY_ZH: Mapping[Why, str] = {
+    "no history": "只有当前记录,没有历史",
+    "open": "尚未结束",
+    "cancelled": "已取消",
+    "no status": "没有状态",
+    "no closed_on": "没有关闭日期",
+    "bad closed_on": "关闭日期不是日期",
+    "closed in the future": "关闭日期在最后一天之后",
+    "recorded late": "预测日之后才登记",
+    "decided before": "预测日之前已登记结果",
+    "not open then": "预测日处于搁置或取消",
+    "bad record": "记录不符合规则包",
 }
 
 
@@ -168,12 +182,16 @@ def closed_deals(
     return ClosedDeals(rows, tuple(one for one in found if isinstance(one, LeftOut)), lead_days)
 
 
-def told(closed: ClosedDeals) -> Iterator[str]:
+def told(closed: ClosedDeals, language: Language = "en") -> Iterator[str]:
     """Yield a line for each reason deals are left out for, with the first of their ids and what is wrong."""
     for why, count in closed.reasons().items():
         some = [one for one in closed.left_out if one.why == why]
         names = ", ".join(one.deal_id for one in some[:_SHOWN]) + (", …" if count > _SHOWN else "")
-        yield f"{count} left out, {WHY[why]}: {names}"
+        yield (
+            f"{count}个未采用，{WHY_ZH[why]}：{names}"
+            if language == "zh"
+            else f"{count} left out, {WHY[why]}: {names}"
+        )
         for one in some[:_SHOWN]:
             yield from (f"    {one.deal_id}: {fault}" for fault in one.faults)
 

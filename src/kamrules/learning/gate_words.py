@@ -134,7 +134,7 @@ class _Values:
             yield self.say("caveat")
         if report.by_chance is not None:
             yield self.say("chance", report.by_chance.shuffles, report.by_chance.mean, report.by_chance.most)
-        yield from told(self.found.closed)
+        yield from told(self.found.closed, self.language)
         for verdict in _ORDER:
             some = [gate for gate in report.gates if gate.verdict == verdict]
             if some:

@@ -7,26 +7,13 @@ from dataclasses import asdict
 from typing import Any, Literal
 
 from kamrules.learning.backtest import Backtest, LeadResult, SplitResult, Trial
-from kamrules.learning.closed import WHY, Why
+from kamrules.learning.closed import WHY, WHY_ZH, Why
 from kamrules.learning.model import MIN_LOSSES, MIN_WINS
 from kamrules.scoring.validation.skill import Measured
 from kamrules.wording import Language
 
 Form = Literal["text", "markdown"]
 Row = Sequence[str]
-_WHY_ZH: dict[Why, str] = {
-    "no history": "只有当前记录,没有历史",
-    "open": "尚未结束",
-    "cancelled": "已取消",
-    "no status": "没有状态",
-    "no closed_on": "没有关闭日期",
-    "bad closed_on": "关闭日期不是日期",
-    "closed in the future": "关闭日期在最后一天之后",
-    "recorded late": "预测日之后才登记",
-    "decided before": "预测日之前已登记结果",
-    "not open then": "预测日处于搁置或取消",
-    "bad record": "记录不符合规则包",
-}
 SAY: dict[str, tuple[str, str]] = {
     "title": ("Backtest of `{}` {}", "`{}` {} 的回测"),
     "seen": ("{} days before the outcome", "结果前{}天"),
@@ -103,7 +90,7 @@ def _width(text: str) -> int:
 def left_out_line(left_out: Mapping[Why, int], language: Language) -> str:
     """Return how many deals were left out for which reason, empty for none."""
     if language == "zh":
-        parts = [f"{count}个{_WHY_ZH[why]}" for why, count in left_out.items()]
+        parts = [f"{count}个{WHY_ZH[why]}" for why, count in left_out.items()]
     else:
         parts = [f"{count} {WHY[why].partition(':')[0]}" for why, count in left_out.items()]
     return f"{say('left_out', language)}: {'; '.join(parts)}" if parts else ""

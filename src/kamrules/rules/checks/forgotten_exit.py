@@ -42,12 +42,18 @@ def check(subject: Subject) -> Iterator[Remark]:
             proof = subject.prove(implies(premise, satisfied(rules[name])), shrink_ms=None)
             path = ("criteria", joining[0], "all_of")
             if proof.status == "refuted":
-                yield subject.remark(
-                    path, f"it can be met without `{name}` of `{before}.exit`", f"add `{name}`"
-                )
+                message = f"it can be met without `{name}` of `{before}.exit`"
+                yield subject.remark(path, message, _hint(subject, joining[0], exits, name))
             elif proof.status == "undecided":
                 message = f"whether it can be met without `{name}` is not decided: {proof.reason}"
                 yield subject.remark(path, message, "simplify the conditions")
+
+
+def _hint(subject: Subject, entry: str, exits: list[str], name: str) -> str:
+    """Say what to add, and the line by which a pack that inherits the entry does so for every exit."""
+    joined = subject.pack.criteria[entry].all_of or ()
+    whole = ", ".join(dict.fromkeys([*joined, *exits]))
+    return f"add `{name}`; a pack that extends this one writes `{entry}: {{all_of: [{whole}]}}`"
 
 
 def _hard(subject: Subject, gate: str) -> list[str]:
