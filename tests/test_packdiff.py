@@ -108,7 +108,9 @@ def test_a_new_criterion_that_is_not_met_is_named_for_the_deals_it_stops(tmp_pat
 """
     head = MINE.partition("params:")[0]
     new = other(tmp_path, f"{head}criteria:{added}")
-    deals = [deal for deal in read_deals(WELDING) if isinstance(deal, dict) and deal["id"] in {"D-02", "D-16"}]
+    deals = [
+        deal for deal in read_deals(WELDING) if isinstance(deal, dict) and deal["id"] in {"D-02", "D-16"}
+    ]
     diff = compare_on(compare_packs(handbook(), new, proofs=False), handbook(), new, deals, as_of=DAY)
     (change,) = diff.deals
     assert change.came == (("OURS.X1", "unknown"),)
