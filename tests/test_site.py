@@ -40,6 +40,12 @@ def test_a_signature_is_shown_as_its_source_has_it() -> None:
     assert signature(_scaled) == "(value: float, *others: str, factor: int = 2) -> list[float]"
 
 
+def test_a_set_as_default_is_shown_in_one_order_in_every_process() -> None:
+    def call(names: frozenset[str] = frozenset("gfedcba")) -> None: ...
+
+    assert "= frozenset({'a', 'b', 'c', 'd', 'e', 'f', 'g'})" in signature(call)
+
+
 def test_sections_of_a_docstring_become_lists_and_sessions() -> None:
     doc = "Scale.\n\nRaises\n------\nRecordError\n    KR300.\n\nExamples\n--------\n>>> 1 + 1\n2\n\n>>> 2\n2"
     assert markdown(doc) == (

@@ -38,7 +38,7 @@ _LISTS = ("Parameters", "Attributes", "Returns", "Yields", "Raises")
 
 
 class _Text:
-    """An annotation that is shown as it was written."""
+    """What is shown as it was written."""
 
     def __init__(self, annotation: Any) -> None:
         is_text = isinstance(annotation, str)
@@ -55,7 +55,10 @@ def signature(obj: Any) -> str:
         return annotation if annotation is inspect.Parameter.empty else _Text(annotation)
 
     found = inspect.signature(obj)
-    kept = [one.replace(annotation=shown(one.annotation)) for one in found.parameters.values()]
+    kept = [
+        one.replace(annotation=shown(one.annotation), default=_in_order(one.default))
+        for one in found.parameters.values()
+    ]
     result = found.empty if isinstance(obj, type) else shown(found.return_annotation)
     text = str(found.replace(parameters=kept, return_annotation=result))
     if len(text) <= _WIDTH:
@@ -66,6 +69,13 @@ def signature(obj: Any) -> str:
         names.insert(keyword_only.index(True), "*")
     lines = ",\n    ".join(names)
     return f"(\n    {lines},\n)" + ("" if result is found.empty else f" -> {result}")
+
+
+def _in_order(default: Any) -> Any:
+    """Return a default that is written alike in every process: a set has another order in each."""
+    if not isinstance(default, frozenset) or not default:
+        return default
+    return _Text(f"frozenset({{{', '.join(sorted(map(repr, default)))}}})")
 
 
 def markdown(doc: str) -> str:

@@ -34,7 +34,7 @@ class Intake:
 
     def _validated(self, data: Mapping[str, Any]) -> tuple[BaseModel, tuple[Fault, ...]]:
         redacted, issues = self._redact(data)
-        broken = [_broken(path) for path in _broken_texts(redacted, ())]
+        broken = [] if _is_sound(redacted) else [_broken(path) for path in _broken_texts(redacted, ())]
         try:
             record = self.model.model_validate(redacted)
         except ValidationError as error:
@@ -111,6 +111,23 @@ def _mapping(deal: Any) -> Mapping[str, Any]:
     if not isinstance(deal, Mapping):
         raise RecordError(Fault("R-VALUE", f"{shown(deal)} given, a mapping or a record expected"))
     return {**_plain_copy(deal)}
+
+
+def _is_sound(data: Any) -> bool:
+    """Whether every text in a mapping or list can be written; the places of others are asked for later."""
+    try:
+        _write(data)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _write(data: Any) -> None:
+    for value in data.values() if isinstance(data, dict) else data:
+        if isinstance(value, str):
+            value.encode()
+        elif isinstance(value, dict | list | tuple):
+            _write(value)
 
 
 def _broken_texts(data: Any, path: tuple[int | str, ...]) -> Iterator[tuple[int | str, ...]]:

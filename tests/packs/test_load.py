@@ -243,3 +243,10 @@ def test_a_custom_amount_is_in_the_currency_of_the_pack() -> None:
     assert engine.read({"id": "D", "monthly_revenue": "7.50 USD"}).model_dump()["monthly_revenue"] == 750
     with pytest.raises(kr.RecordError, match="USD"):
         engine.read({"id": "D", "monthly_revenue": "7.50 CNY"})
+
+
+def test_a_parameter_that_is_no_value_is_one_fault() -> None:
+    with pytest.raises(KamrulesError) as caught:
+        kr.load_pack("handbook", params={"rank_cut": float("inf")})
+    message = "A-VALUE: `inf` given for parameter `rank_cut`, true, false, a finite number or a text expected"
+    assert [str(fault) for fault in caught.value.faults] == [message]

@@ -121,9 +121,8 @@ def _rows(path: Path) -> tuple[list[list[str]], list[Fault]]:
     try:
         book = load_workbook(path, read_only=True, keep_links=False)
         cells = [list(row) for row in islice(book.worksheets[0].iter_rows(max_col=MAX_COLUMNS), MAX_ROWS)]
-    except Exception as problem:  # noqa: BLE001 - the library lets out what its parsers raise
-        message = f"not a workbook that can be read: {type(problem).__name__}"
-        raise InputError(Fault("I-XLSX", message, where=path.name)) from None
+    except Exception:  # noqa: BLE001 - the library lets out what its parsers raise
+        raise InputError(Fault("I-XLSX", "not a workbook that can be read", where=path.name)) from None
     if len(cells) >= MAX_ROWS:
         raise InputError(Fault("I-SIZE", f"fewer than {MAX_ROWS} rows are read", where=path.name))
     faults = [

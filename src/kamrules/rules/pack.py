@@ -20,7 +20,7 @@ from kamrules.errors import Fault, PackError, nearest
 from kamrules.notebook import pack_html
 from kamrules.rules import packformat as f
 from kamrules.source import Span
-from kamrules.validation import faults_of
+from kamrules.validation import faults_of, shown
 from kamrules.yamltext import Node, merge, read_yaml
 
 SECTIONS: dict[str, type[BaseModel]] = {
@@ -318,6 +318,8 @@ def _override(params: dict[str, Any], given: Mapping[str, Any], faults: list[Fau
             result[name] = f.Param.model_validate(
                 {**params[name].model_dump(exclude_none=True), "value": value}
             )
-        except ValidationError as error:
-            faults.extend(faults_of(error, f.Param, prefix="A", where=f"params.{name}"))
+        except ValidationError:
+            expected = "true, false, a finite number or a text"
+            message = f"{shown(value)} given for parameter `{name}`, {expected} expected"
+            faults.append(Fault("A-VALUE", message))
     return result
