@@ -202,7 +202,7 @@ _FRAGMENTS = [
 ]  # fmt: skip
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=700, deadline=None)
 @given(
     edits=st.lists(
         st.tuples(
