@@ -32,8 +32,21 @@ from kamrules.errors import KamrulesError
 from kamrules.source import visible
 
 __all__ = [
-    "AsOf", "BadValues", "IgnoreColumns", "KeyFile", "Language", "MapFile", "PackRef", "Params",
-    "application", "guarded", "main",
+    "AsOf",
+    "BadValues",
+    "Columns",
+    "IgnoreColumns",
+    "KeyFile",
+    "Language",
+    "LastDay",
+    "MapFile",
+    "PackRef",
+    "Params",
+    "PriorDeals",
+    "Until",
+    "application",
+    "guarded",
+    "main",
 ]  # fmt: skip
 
 FINDINGS = 1
@@ -64,6 +77,23 @@ KeyFile = Annotated[
     Path | None, typer.Option("--key-file", metavar="FILE", help="A secret that signs certificates.")
 ]
 Language = Annotated[Literal["en", "zh"], typer.Option("--lang", help="Language of texts.")]
+
+# Of the commands that learn from closed deals.
+LastDay = Annotated[
+    str | None,
+    typer.Option("--as-of", metavar="DATE", help="Last day that counts; that of the last event if left out."),
+]
+Columns = Annotated[
+    Literal["health", "all"],
+    typer.Option("--columns", help="Learn of the health alone, or of criteria and people too."),
+]
+Until = Annotated[
+    str | None,
+    typer.Option("--until", metavar="MILESTONE", help="Last milestone whose criteria are columns."),
+]
+PriorDeals = Annotated[
+    float, typer.Option("--prior-deals", help="How many closed deals the pack's weights are worth.")
+]
 
 
 def main(arguments: list[str] | None = None) -> None:

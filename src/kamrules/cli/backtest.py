@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 import typer
 
 from kamrules.arguments import day_of, loaded_engine
-from kamrules.cli import FINDINGS, Language, PackRef, Params
+from kamrules.cli import FINDINGS, Columns, Language, LastDay, PackRef, Params, PriorDeals, Until
 from kamrules.console import notes, show_text, shown_progress
 
 
@@ -22,23 +22,10 @@ def backtest(  # noqa: PLR0913 - one argument for each option
             "--lead-days", min=1, help="Days before the outcome; give it again for more. 30 and 90."
         ),
     ] = None,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of", metavar="DATE", help="Last day that counts; that of the last event if left out."
-        ),
-    ] = None,
-    columns: Annotated[
-        Literal["health", "all"],
-        typer.Option("--columns", help="Learn of the health alone, or of criteria and people too."),
-    ] = "health",
-    until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="MILESTONE", help="Last milestone whose criteria are columns."),
-    ] = None,
-    prior_deals: Annotated[
-        float, typer.Option("--prior-deals", help="How many closed deals the pack's weights are worth.")
-    ] = 16.0,
+    as_of: LastDay = None,
+    columns: Columns = "health",
+    until: Until = None,
+    prior_deals: PriorDeals = 16.0,
     boosted: Annotated[
         bool, typer.Option("--boosted", help="Also try boosted trees, which no points can follow.")
     ] = False,

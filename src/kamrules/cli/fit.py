@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from kamrules.arguments import day_of, loaded_engine
-from kamrules.cli import FINDINGS, Language, PackRef, Params
+from kamrules.cli import FINDINGS, Columns, Language, LastDay, PackRef, Params, PriorDeals, Until
 from kamrules.console import notes, show_text, shown_progress
 from kamrules.wholefile import ask_for, keep_apart, text_file
 
@@ -31,23 +31,10 @@ def fit(  # noqa: PLR0913 - one argument for each option
     lead_days: Annotated[
         int, typer.Option("--lead-days", min=1, help="Days before its outcome that each deal is seen.")
     ] = 30,
-    as_of: Annotated[
-        str | None,
-        typer.Option(
-            "--as-of", metavar="DATE", help="Last day that counts; that of the last event if left out."
-        ),
-    ] = None,
-    columns: Annotated[
-        Literal["health", "all"],
-        typer.Option("--columns", help="Learn of the health alone, or of criteria and people too."),
-    ] = "health",
-    until: Annotated[
-        str | None,
-        typer.Option("--until", metavar="MILESTONE", help="Last milestone whose criteria are columns."),
-    ] = None,
-    prior_deals: Annotated[
-        float, typer.Option("--prior-deals", help="How many closed deals the pack's weights are worth.")
-    ] = 16.0,
+    as_of: LastDay = None,
+    columns: Columns = "health",
+    until: Until = None,
+    prior_deals: PriorDeals = 16.0,
     seed: Annotated[int, typer.Option("--seed", help="Of folds and samples.")] = 0,
     pack: PackRef = "handbook",
     param: Params = None,
