@@ -93,8 +93,10 @@ def installed(place: Path, what: Path, extra: str | None, resolution: str, versi
 
 
 def pythons() -> Iterator[str]:
+    """Yield the versions that run here; a name on the path may be a launcher without an interpreter."""
     for version in PYTHONS:
-        if shutil.which(f"python{version}"):
+        found = shutil.which(f"python{version}")
+        if found and subprocess.run([found, "--version"], capture_output=True, check=False).returncode == 0:
             yield version
         else:
             print(f"| {version} | | | not installed here |")

@@ -96,7 +96,7 @@ def plot() -> None:
 def excel() -> None:
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "tiers.xlsx"
-        command("table", "export", "handbook", "--id", "account_tier", "-o", str(table))
+        command("table", "export", "handbook", "--id", "tier", "-o", str(table))
         assert table.is_file()
 
 
